@@ -1,0 +1,1 @@
+"""IndexNet matting: image and trimap in, alpha matte out."""

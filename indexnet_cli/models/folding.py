@@ -1,0 +1,65 @@
+"""Convolution stacks in the published key layout that can fold their batch norm while they run.
+
+Batch norm with fixed statistics is an affine map per channel, so ``bn(conv(x))`` equals one
+convolution with weights scaled by ``gamma / sqrt(var + eps)``. Folding inside ``forward`` keeps
+the published parameters as the one source of truth (they still receive gradients and are saved
+under their published names) and spares three passes over every full-resolution feature map.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+def folded_weights(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """Weight and bias of the one convolution that equals ``norm(conv(x))`` in evaluation mode."""
+    assert norm.running_mean is not None and norm.running_var is not None
+    scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
+    bias = norm.bias - norm.running_mean * scale
+    if conv.bias is not None:
+        bias = bias + conv.bias * scale
+    return conv.weight * scale[:, None, None, None], bias
+
+
+def conv_norm(x: Tensor, conv: nn.Conv2d, norm: nn.BatchNorm2d) -> Tensor:
+    """``norm(conv(x))`` as a single convolution; batch statistics are neither used nor updated."""
+    weight, bias = folded_weights(conv, norm)
+    return F.conv2d(x, weight, bias, conv.stride, conv.padding, conv.dilation, conv.groups)
+
+
+class ConvStack(nn.Sequential):
+    """``nn.Sequential`` of convolutions, batch norms and activations, in the published order.
+
+    While ``folded`` is set, each convolution followed by a batch norm runs as one convolution.
+    """
+
+    folded = False
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.folded:
+            for layer in self:
+                x = layer(x)
+            return x
+        layers = list(self)
+        for layer, following in zip(layers, [*layers[1:], None], strict=True):
+            if isinstance(layer, nn.Conv2d) and isinstance(following, nn.BatchNorm2d):
+                x = conv_norm(x, layer, following)
+            elif isinstance(layer, nn.ReLU6):
+                x = F.hardtanh_(x, 0.0, 6.0)  # a convolution's output: nobody else holds it
+            elif not isinstance(layer, nn.BatchNorm2d):
+                x = layer(x)
+        return x
+
+
+def set_folded(network: nn.Module, folded: bool = True) -> nn.Module:
+    """Switch every block of ``network`` that can fold its batch norm; returns ``network``.
+
+    Exact for fixed statistics (evaluation, or training with frozen batch norm) up to float
+    rounding. With folding on, batch statistics are not updated even in training mode.
+    """
+    for module in network.modules():
+        if hasattr(type(module), "folded"):
+            module.folded = folded  # type: ignore[assignment]
+    return network

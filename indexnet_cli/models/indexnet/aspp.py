@@ -1,0 +1,57 @@
+"""Atrous spatial pyramid pooling between encoder and decoder (Chen et al., 2017)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from indexnet_cli.models.folding import ConvStack
+from indexnet_cli.models.indexnet.layers import conv_norm_relu, depthwise_separable
+
+BRANCH_CHANNELS = 256
+RATES = {32: (2, 4, 8), 16: (6, 12, 18), 8: (12, 24, 36)}
+
+
+class _AtrousBranch(nn.Module):
+    """Holds a branch under the published name ``atrous_conv``."""
+
+    def __init__(self, layers: ConvStack) -> None:
+        super().__init__()
+        self.atrous_conv = layers
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.atrous_conv(x)
+        return y
+
+
+class ASPP(nn.Module):
+    """1x1, three depthwise separable atrous branches and global pooling, joined by a 1x1."""
+
+    def __init__(self, in_channels: int, out_channels: int, output_stride: int) -> None:
+        super().__init__()
+        self.aspp1 = _AtrousBranch(conv_norm_relu(in_channels, BRANCH_CHANNELS, 1))
+        for number, rate in enumerate(RATES[output_stride], start=2):
+            branch = depthwise_separable(in_channels, BRANCH_CHANNELS, 3, dilation=rate)
+            self.add_module(f"aspp{number}", _AtrousBranch(branch))
+        self.global_avg_pool = ConvStack(
+            nn.AdaptiveAvgPool2d(1), *conv_norm_relu(in_channels, BRANCH_CHANNELS, 1)
+        )
+        self.bottleneck_conv = conv_norm_relu(5 * BRANCH_CHANNELS, out_channels, 1)
+        self.dropout = nn.Dropout(0.5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        branches = [self.get_submodule(f"aspp{number}")(x) for number in range(1, 5)]
+        pooled = self.global_avg_pool(x)
+        branches.append(F.interpolate(pooled, size=x.shape[-2:], mode="nearest"))
+        y: Tensor = self.dropout(self.bottleneck_conv(torch.cat(branches, dim=1)))
+        return y
+
+
+def build_bridge(
+    in_channels: int, out_channels: int, output_stride: int, aspp: bool
+) -> nn.Module:
+    """What joins encoder and decoder: ASPP, or a 1x1 convolution where it is switched off."""
+    if aspp:
+        return ASPP(in_channels, out_channels, output_stride)
+    return conv_norm_relu(in_channels, out_channels, 1)

@@ -1,0 +1,130 @@
+"""Index blocks: from a feature map, where to keep and where to restore its detail.
+
+Source: Lu et al., "Indices Matter", ICCV 2019, sections 4.1-4.3; normalisation and layout as in
+the authors' release.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from indexnet_cli.models.folding import ConvStack, folded_weights
+
+IndexKind = Literal["holistic", "o2o", "m2o"]
+
+CELL = 4  # pixels of a 2x2 cell: row-major (0,0), (0,1), (1,0), (1,1)
+
+
+def _index_branch(
+    in_channels: int,
+    hidden: int,
+    out_channels: int,
+    groups: int,
+    nonlinear: bool,
+    context: bool,
+) -> list[nn.Module]:
+    kernel, padding = (4, 1) if context else (2, 0)
+    if not nonlinear:
+        return [
+            nn.Conv2d(in_channels, out_channels, kernel, 2, padding, groups=groups, bias=False)
+        ]
+    return [
+        nn.Conv2d(in_channels, hidden, kernel, 2, padding, groups=groups, bias=False),
+        nn.BatchNorm2d(hidden),
+        nn.ReLU6(inplace=True),
+        nn.Conv2d(hidden, out_channels, 1, groups=groups, bias=False),
+    ]
+
+
+def _to_full_resolution(cells: Tensor) -> Tensor:
+    """N x C x 4 x h x w cell values to N x C x 2h x 2w, each 2x2 cell filled row by row."""
+    n, c, _, h, w = cells.shape
+    return F.pixel_shuffle(cells.reshape(n, c * CELL, h, w), 2)
+
+
+class IndexBlock(nn.Module):
+    """Predicts encoder and decoder indices; subclasses say with which convolutions."""
+
+    def logits(self, x: Tensor) -> Tensor:
+        """N x C x H x W features to N x (C or 1) x 4 x H/2 x W/2 cell values."""
+        raise NotImplementedError
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Encoder and decoder index maps, N x (C or 1) x H x W, for N x C x H x W features.
+
+        The decoder index is the sigmoid, the encoder index the softmax *of that sigmoid* over
+        the four pixels of a cell; it therefore lies in [0.1092, 0.4754].
+        """
+        decoder_index = torch.sigmoid(self.logits(x))
+        encoder_index = torch.softmax(decoder_index, dim=2)
+        return _to_full_resolution(encoder_index), _to_full_resolution(decoder_index)
+
+
+class HolisticIndexBlock(IndexBlock):
+    """One index map shared by all channels (HIN)."""
+
+    def __init__(self, channels: int, nonlinear: bool, context: bool) -> None:
+        super().__init__()
+        layers = _index_branch(channels, 2 * channels, CELL, 1, nonlinear, context)
+        # The published key of the linear block has no position: it is the bare convolution.
+        self.indexnet = ConvStack(*layers) if nonlinear else layers[0]
+
+    def logits(self, x: Tensor) -> Tensor:
+        cells: Tensor = self.indexnet(x)
+        return cells.unsqueeze(1)
+
+
+class DepthwiseIndexBlock(IndexBlock):
+    """One index map a channel: one-to-one (O2O, grouped) or many-to-one (M2O) branches."""
+
+    folded = False
+
+    def __init__(
+        self, channels: int, many_to_one: bool, nonlinear: bool, context: bool
+    ) -> None:
+        super().__init__()
+        groups = 1 if many_to_one else channels
+        for number in range(1, CELL + 1):
+            branch = ConvStack(
+                *_index_branch(channels, channels, channels, groups, nonlinear, context)
+            )
+            self.add_module(f"indexnet{number}", branch)
+        self.joinable = many_to_one and nonlinear
+
+    @property
+    def branches(self) -> list[ConvStack]:
+        """The four branches, in the order of the cell's pixels."""
+        return [self.get_submodule(f"indexnet{n}") for n in range(1, CELL + 1)]  # type: ignore[misc]
+
+    def logits(self, x: Tensor) -> Tensor:
+        if self.folded and self.joinable:
+            return self._joined_logits(x)
+        return torch.stack([branch(x) for branch in self.branches], dim=2)
+
+    def _joined_logits(self, x: Tensor) -> Tensor:
+        """The four branches as one convolution and one grouped 1x1: the same sums, one read."""
+        reducers = [branch[0] for branch in self.branches]
+        folded = [folded_weights(branch[0], branch[1]) for branch in self.branches]  # type: ignore[arg-type]
+        first = reducers[0]
+        assert isinstance(first, nn.Conv2d)
+        weight = torch.cat([w for w, _ in folded])
+        bias = torch.cat([b for _, b in folded])
+        hidden = F.conv2d(x, weight, bias, first.stride, first.padding)
+        hidden = F.hardtanh_(hidden, 0.0, 6.0)
+        pointwise = torch.cat([branch[3].weight for branch in self.branches])  # type: ignore[misc]
+        cells = F.conv2d(hidden, pointwise, groups=CELL)
+        n, _, h, w = cells.shape
+        return cells.view(n, CELL, -1, h, w).transpose(1, 2)
+
+
+def build_index_block(
+    kind: IndexKind, channels: int, nonlinear: bool, context: bool
+) -> IndexBlock:
+    """The index block of a stage with ``channels`` features."""
+    if kind == "holistic":
+        return HolisticIndexBlock(channels, nonlinear, context)
+    return DepthwiseIndexBlock(channels, kind == "m2o", nonlinear, context)

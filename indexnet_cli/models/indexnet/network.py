@@ -1,0 +1,110 @@
+"""IndexNet matting in its released and ablated configurations (Lu et al., ICCV 2019)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from indexnet_cli.models.indexnet.aspp import build_bridge
+from indexnet_cli.models.indexnet.config import IndexNetConfig
+from indexnet_cli.models.indexnet.encoder import (
+    STAGES,
+    STEM_CHANNELS,
+    build_stages,
+    reducing_stages,
+)
+from indexnet_cli.models.indexnet.index_blocks import IndexBlock, build_index_block
+from indexnet_cli.models.indexnet.layers import ConvOperator, decoder_conv
+
+CELL_PIXELS = 4  # a 2x2 cell is summed, not averaged
+BRIDGE_CHANNELS = 160
+DECODER_CHANNELS = {6: 96, 5: 64, 4: 32, 3: 24, 2: 16, 1: 32, 0: 32}
+
+
+class DecoderStage(nn.Module):
+    """Concatenates the upsampled features with the encoder's skip and convolves."""
+
+    def __init__(
+        self, operator: ConvOperator, in_channels: int, out_channels: int, kernel_size: int
+    ) -> None:
+        super().__init__()
+        self.dconv = decoder_conv(operator, in_channels, out_channels, kernel_size)
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        y: Tensor = self.dconv(torch.cat([x, skip], dim=1))
+        return y
+
+
+def build_head(operator: ConvOperator, in_channels: int, kernel_size: int) -> nn.Sequential:
+    """Features to one channel of alpha, without final activation."""
+    return nn.Sequential(
+        decoder_conv(operator, in_channels, 1, kernel_size),
+        nn.Conv2d(1, 1, kernel_size, padding=kernel_size // 2, bias=False),
+    )
+
+
+def stage_channels() -> dict[int, int]:
+    """Output channels of the encoder's stages 0 to 7 at width 1."""
+    return {0: STEM_CHANNELS, **{level: stage.channels for level, stage in STAGES.items()}}
+
+
+class IndexNet(nn.Module):
+    """Encoder with index-guided pooling, ASPP, decoder with index-guided upsampling.
+
+    Input N x 4 x H x W: RGB normalised by the ImageNet statistics, and trimap / 255; H and W
+    multiples of the output stride. Output N x 1 x H x W: alpha before clipping to [0, 1].
+    """
+
+    def __init__(self, config: IndexNetConfig) -> None:
+        super().__init__()
+        self.reducing = reducing_stages(config.output_stride)
+        for name, stage in build_stages(config.output_stride).items():
+            self.add_module(name, stage)
+        channels = stage_channels()
+        for level in self.reducing:
+            block = build_index_block(
+                config.index_kind, channels[level], config.nonlinear, config.context
+            )
+            self.add_module(f"index{level}", block)
+        self.dconv_pp = build_bridge(
+            channels[7], BRIDGE_CHANNELS, config.output_stride, config.aspp
+        )
+        in_channels = BRIDGE_CHANNELS
+        for level, out_channels in DECODER_CHANNELS.items():
+            stage = DecoderStage(
+                config.conv_operator,
+                in_channels + channels[level],
+                out_channels,
+                config.decoder_kernel_size,
+            )
+            self.add_module(f"decoder_layer{level}", stage)
+            in_channels = out_channels
+        self.pred = build_head(config.conv_operator, in_channels, config.decoder_kernel_size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        skips: dict[int, Tensor] = {}
+        decoder_indices: dict[int, Tensor] = {}
+        for level in range(7):
+            x = self.get_submodule(f"layer{level}")(x)
+            if level in self.reducing:
+                x, decoder_indices[level] = self._weigh(level, x)
+            skips[level] = x
+            if level in self.reducing:
+                x = CELL_PIXELS * F.avg_pool2d(x, 2)
+        x = self.dconv_pp(self.get_submodule("layer7")(x))
+        for level in DECODER_CHANNELS:
+            if level in self.reducing:
+                x = decoder_indices[level] * F.interpolate(x, scale_factor=2, mode="nearest")
+            x = self.get_submodule(f"decoder_layer{level}")(x, skips[level])
+        alpha: Tensor = self.pred(x)
+        return alpha
+
+    def _weigh(self, level: int, x: Tensor) -> tuple[Tensor, Tensor]:
+        """A stage's features times their encoder index, and the decoder index for later."""
+        block = self.get_submodule(f"index{level}")
+        encoder_index, decoder_index = block(x)
+        return encoder_index * x, decoder_index
+
+
+
