@@ -1,0 +1,1 @@
+"""Training and validation pictures: the open pack, drawn mattes, compositions, trimaps, damage."""

@@ -1,0 +1,49 @@
+"""The kinds of matte: what each draws, and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from indexnet_cli.datasets.mattes import (
+    blur,
+    feather,
+    fur,
+    glass_veil,
+    hair,
+    keyed,
+    leaves_branches,
+    net_lace,
+    pack_alpha,
+    pack_fg,
+    smoke,
+    text_shape,
+)
+
+
+class Kind(NamedTuple):
+    """A function and its share of the samples.
+
+    ``draw(rng, size)`` gives an alpha; where ``from_pack`` is set, ``draw(rng, size, part)`` gives
+    an alpha and its own colours or None.
+    """
+
+    draw: Callable[..., Any]
+    weight: float
+    from_pack: bool = False
+
+
+KINDS: dict[str, Kind] = {
+    "hair": Kind(hair.draw, 0.13),
+    "fur": Kind(fur.draw, 0.12),
+    "feather": Kind(feather.draw, 0.04),
+    "leaves_branches": Kind(leaves_branches.draw, 0.08),
+    "net_lace": Kind(net_lace.draw, 0.07),
+    "smoke": Kind(smoke.draw, 0.04),
+    "glass_veil": Kind(glass_veil.draw, 0.05),
+    "blur": Kind(blur.draw, 0.08),
+    "text_shape": Kind(text_shape.draw, 0.04),
+    "keyed": Kind(keyed.draw, 0.05, True),
+    "pack_fg": Kind(pack_fg.draw, 0.25, True),
+    "pack_alpha": Kind(pack_alpha.draw, 0.05, True),
+}

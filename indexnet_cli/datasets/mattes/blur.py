@@ -1,0 +1,28 @@
+"""Defocus: solid shapes with edges blurred by 0.5 to 15 pixels, evenly or more on one side."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from indexnet_cli.datasets.mattes.drawing import Alpha, Canvas, body_outline, smooth_outline
+from indexnet_cli.datasets.noise import soft_blur
+
+
+def draw(rng: np.random.Generator, size: int) -> Alpha:
+    """Draw a matte of defocused shapes, size x size float32 in [0, 1]."""
+    canvas = Canvas(size)
+    canvas.fill(body_outline(rng, size))
+    for _ in range(int(rng.integers(0, 5))):
+        radius = size * float(np.exp(rng.uniform(np.log(0.02), np.log(0.4))))
+        bumps = float(rng.uniform(0.1, 0.9))
+        outline = smooth_outline(rng, radius, bumps) + size * rng.uniform(0, 1, 2)
+        canvas.fill(outline, 255 if rng.random() < 0.65 else 0)
+    sharp = canvas.alpha()
+    sigma = float(np.exp(rng.uniform(np.log(0.5), np.log(15))))
+    blurred = soft_blur(sharp, sigma)
+    if rng.random() < 0.4:
+        nearer = soft_blur(sharp, sigma * float(rng.uniform(0.15, 0.6)))
+        axis = np.linspace(0, 1, size, dtype=np.float32)
+        ramp = axis[None] if rng.random() < 0.5 else axis[:, None]
+        blurred = ramp * blurred + (1 - ramp) * nearer
+    return np.clip(blurred, 0, 1).astype(np.float32)

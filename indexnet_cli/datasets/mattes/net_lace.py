@@ -1,0 +1,95 @@
+"""Nets and lace: woven, honeycomb and irregular meshes, and cloth with rows of round holes."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from indexnet_cli.datasets.mattes.drawing import Alpha, join, lens_blur, random_body
+from indexnet_cli.datasets.noise import fractal_noise
+
+Field = NDArray[np.float32]
+
+
+def draw(rng: np.random.Generator, size: int) -> Alpha:
+    """Draw a matte of a net or of lace, size x size float32 in [0, 1]."""
+    thread = float(np.exp(rng.uniform(np.log(0.5), np.log(6.0))))
+    period = max(thread * float(rng.uniform(2.2, 9.0)), 4.0)
+    u, v = _cloth_coordinates(rng, size)
+    maker = (_woven, _honeycomb, _holes, _irregular)[int(rng.integers(4))]
+    mesh = maker(rng, u, v, period, thread)
+    if rng.random() < 0.3:  # embroidery: filled spots between the threads
+        spots = fractal_noise(rng, size, int(rng.integers(4, 14)), 2)
+        mesh = np.maximum(mesh, np.clip(spots * 4 - float(rng.uniform(2, 5)), 0, 1))
+    if rng.random() < 0.4:
+        mesh = mesh * np.float32(rng.uniform(0.5, 0.95))
+    if rng.random() < 0.6:
+        mesh = mesh * random_body(rng, size)
+    alpha = lens_blur(rng, mesh.astype(np.float32), 0.1, 2.5)
+    return join(alpha, random_body(rng, size)) if rng.random() < 0.55 else alpha
+
+
+def _cloth_coordinates(rng: np.random.Generator, size: int) -> tuple[Field, Field]:
+    """Pixel coordinates, turned, foreshortened and bent as on hanging cloth."""
+    angle = float(rng.uniform(0, 2 * np.pi))
+    axis = np.arange(size, dtype=np.float32) - np.float32(size / 2)
+    x, y = axis[None], axis[:, None]
+    depth = 1 + (x * float(rng.normal(0, 0.25)) + y * float(rng.normal(0, 0.25))) / size
+    u = (np.float32(np.cos(angle)) * x - np.float32(np.sin(angle)) * y) * depth
+    v = (np.float32(np.sin(angle)) * x + np.float32(np.cos(angle)) * y) * depth
+    bend = size * float(rng.uniform(0, 0.06))
+    return u + bend * fractal_noise(rng, size, 2, 2), v + bend * fractal_noise(rng, size, 2, 2)
+
+
+def _threads(position: Field, period: float, thread: float) -> Field:
+    """Coverage of parallel threads, antialiased over one pixel."""
+    share = position * np.float32(1 / period)
+    distance = np.abs(share - np.rint(share)) * np.float32(period)
+    return np.clip(np.float32(0.5 + thread / 2) - distance, 0, min(thread, 1.0))
+
+
+def _woven(
+    rng: np.random.Generator, u: Field, v: Field, period: float, thread: float
+) -> Field:
+    second = period * float(rng.choice([1.0, 1.0, rng.uniform(0.6, 1.8)]))
+    return np.maximum(_threads(u, period, thread), _threads(v, second, thread))
+
+
+def _honeycomb(
+    rng: np.random.Generator, u: Field, v: Field, period: float, thread: float
+) -> Field:
+    slanted = np.float32(0.5) * u, np.float32(0.866) * v
+    first = _threads(slanted[0] + slanted[1], period, thread)
+    second = _threads(slanted[0] - slanted[1], period, thread)
+    mesh = np.maximum(first, second)
+    return mesh if rng.random() < 0.5 else np.maximum(mesh, _threads(u, period, thread))
+
+
+def _holes(rng: np.random.Generator, u: Field, v: Field, period: float, thread: float) -> Field:
+    row = np.rint(v * np.float32(1 / period))
+    along = u * np.float32(1 / period) + np.float32(0.5) * row
+    x = (along - np.rint(along)) * np.float32(period)
+    y = v - row * np.float32(period)
+    radius = max((period - thread) / 2, 1.0)
+    return np.clip(np.sqrt(x * x + y * y) - np.float32(radius - 0.5), 0, 1)
+
+
+def _irregular(
+    rng: np.random.Generator, u: Field, v: Field, period: float, thread: float
+) -> Field:
+    """Threads on the borders of random cells, each pixel going to its nearest seed."""
+    size = u.shape[0]
+    fine = 2 * size
+    seeds = np.ones((fine, fine), np.uint8)
+    count = int(np.clip((size / period) ** 2, 12, 4000))
+    seeds[rng.integers(fine, size=count), rng.integers(fine, size=count)] = 0
+    _, labels = cv2.distanceTransformWithLabels(
+        seeds, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    border = np.zeros((fine, fine), np.bool_)
+    border[:, 1:] |= labels[:, 1:] != labels[:, :-1]
+    border[1:] |= labels[1:] != labels[:-1]
+    distance = cv2.distanceTransform((~border).astype(np.uint8), cv2.DIST_L2, 3)
+    coverage = np.clip(np.float32(0.5 + thread) - distance, 0, 1)
+    return cv2.resize(coverage, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32)

@@ -1,0 +1,129 @@
+"""The open pack: cut-outs, photographs and grey mattes, decoded on first use and kept in memory."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from indexnet_cli.errors import InputError
+
+FOLDERS = ("fg", "bg", "alpha")
+SPLITS = ("train", "validation")
+VALIDATION_SHARE = 0.08
+
+
+def split_of(name: str) -> str:
+    """Say whether a file belongs to ``train`` or ``validation``, by a hash of its stem.
+
+    Crops of one panorama (``town_c1``, ``town_c2``) and a matte with its cut-out stay together.
+    """
+    stem = re.sub(r"_c\d+$", "", Path(name).stem)
+    number = int.from_bytes(hashlib.sha256(stem.encode()).digest()[:4], "big")
+    return "validation" if number < VALIDATION_SHARE * 2**32 else "train"
+
+
+class Pack:
+    """Pictures under ``root`` (``fg/``, ``bg/``, ``alpha/``, ``manifest.csv``).
+
+    Decoded pictures are kept up to ``cache_bytes``. Raises InputError where a folder, the manifest
+    or a listed file is missing.
+    """
+
+    def __init__(self, root: str | Path, cache_bytes: int = 768 * 2**20) -> None:
+        self.root = Path(root)
+        self._names = self._list_names()
+        self._cache: dict[str, NDArray[np.uint8]] = {}
+        self._room = cache_bytes
+
+    def _list_names(self) -> dict[tuple[str, str], list[str]]:
+        hint = "--data-dir takes the folder that holds fg/, bg/, alpha/ and manifest.csv."
+        if not self.root.is_dir():
+            raise InputError(f"{self.root}: no such folder.", hint)
+        wanted = [*(f"{folder}/" for folder in FOLDERS), "manifest.csv"]
+        missing = [name for name in wanted if not (self.root / name).exists()]
+        if missing:
+            raise InputError(f"{self.root} is not a training pack: no {', '.join(missing)}.", hint)
+        with (self.root / "manifest.csv").open(newline="", encoding="utf-8") as file:
+            listed = sorted(row.get("file") or "" for row in csv.DictReader(file))
+        names: dict[tuple[str, str], list[str]] = {}
+        for name in listed:
+            folder = name.split("/")[0]
+            if folder in FOLDERS:
+                names.setdefault((folder, split_of(name)), []).append(name)
+        for folder in FOLDERS:
+            files = [name for split in SPLITS for name in names.get((folder, split), [])]
+            if not files:
+                raise InputError(f"{self.root}/manifest.csv lists no file of {folder}/.", hint)
+            absent = [name for name in files if not (self.root / name).is_file()]
+            if absent:
+                raise InputError(f"{self.root}: {len(absent)} listed files are missing ({absent[0]}).")
+            for split in SPLITS:  # a pack too small to be split serves both
+                names.setdefault((folder, split), files)
+        return names
+
+    def names(self, folder: str, split: str) -> list[str]:
+        """List the files of one folder (``fg``, ``bg``, ``alpha``) in one split, sorted."""
+        return self._names[folder, split]
+
+    def read(self, name: str) -> NDArray[np.uint8]:
+        """Decode a file: ``fg`` as HxWx4 RGBA, ``bg`` as HxWx3 RGB, ``alpha`` as HxW; uint8."""
+        picture = self._cache.get(name)
+        if picture is None:
+            picture = self._decode(name)
+            if picture.nbytes <= self._room:
+                self._room -= picture.nbytes
+                self._cache[name] = picture
+        return picture
+
+    def _decode(self, name: str) -> NDArray[np.uint8]:
+        data = np.frombuffer((self.root / name).read_bytes(), np.uint8)
+        folder = name.split("/")[0]
+        flag = {
+            "fg": cv2.IMREAD_UNCHANGED, "bg": cv2.IMREAD_COLOR, "alpha": cv2.IMREAD_GRAYSCALE
+        }[folder]
+        picture = cv2.imdecode(data, flag) if data.size else None
+        if picture is None:
+            raise InputError(f"{self.root / name}: not a picture, or damaged.")
+        if folder == "alpha":
+            return picture.astype(np.uint8, copy=False)
+        if folder == "bg":
+            return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+        if picture.ndim != 3 or picture.shape[2] != 4:
+            raise InputError(f"{self.root / name}: a cut-out without an alpha channel.")
+        return cv2.cvtColor(picture, cv2.COLOR_BGRA2RGBA).astype(np.uint8, copy=False)
+
+    def preload(self) -> None:
+        """Decode everything now, so that forked workers share the memory."""
+        for files in self._names.values():
+            for name in files:
+                self.read(name)
+
+
+class PackPart:
+    """One split of a pack, from which pictures are drawn by chance."""
+
+    def __init__(self, pack: Pack, split: str) -> None:
+        self.pack = pack
+        self.split = split
+
+    def _pick(self, rng: np.random.Generator, folder: str) -> NDArray[np.uint8]:
+        names = self.pack.names(folder, self.split)
+        return self.pack.read(names[int(rng.integers(len(names)))])
+
+    def cut_out(self, rng: np.random.Generator) -> NDArray[np.uint8]:
+        """Draw a cut-out, HxWx4 uint8 RGBA."""
+        return self._pick(rng, "fg")
+
+    def photograph(self, rng: np.random.Generator) -> NDArray[np.uint8]:
+        """Draw a photograph, HxWx3 uint8 RGB."""
+        return self._pick(rng, "bg")
+
+    def grey_matte(self, rng: np.random.Generator) -> NDArray[np.uint8]:
+        """Draw a grey matte, HxW uint8."""
+        return self._pick(rng, "alpha")
