@@ -1,0 +1,1 @@
+"""Checkpoints: what is known of them, where they lie, and how they are read safely."""

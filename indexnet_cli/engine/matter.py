@@ -1,0 +1,172 @@
+"""``Matter``: image and trimap in, alpha matte out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from indexnet_cli.checkpoints.locating import Checkpoint, find_checkpoint
+from indexnet_cli.checkpoints.reading import load_into, read_state_dict
+from indexnet_cli.engine.alignment import ALIGNMENTS, Align, align, restore, round_up
+from indexnet_cli.engine.device import describe_device, resolve_device
+from indexnet_cli.engine.normalisation import network_input
+from indexnet_cli.engine.precision import resolve_precision
+from indexnet_cli.engine.tiled_forward import TiledForward
+from indexnet_cli.errors import InputError, UsageError
+from indexnet_cli.models.folding import set_folded
+from indexnet_cli.models.registry import DEFAULT_MODEL, ModelSpec, build_network, resolve_model
+
+BACKGROUND, UNKNOWN, FOREGROUND = 0, 128, 255
+
+
+@dataclass
+class Report:
+    """What a ``Matter`` used; ``tiles`` and ``tile`` are those of the last matte."""
+
+    model: str
+    checkpoint: str
+    checkpoint_source: str
+    device: str
+    precision: str
+    align: str
+    tiles: int = 0
+    tile: int | None = None
+
+
+class Matter:
+    """Estimates alpha mattes with one network on one device.
+
+    ``model``: a name of the registry; ``weights``: a checkpoint file instead of the model's own;
+    ``device``: auto, cpu, cuda, cuda:N, mps; ``precision``: auto, fp32, bf16, fp16; ``align``:
+    ``pad`` (no resampling) or ``resize`` (the published inference path, 8-bit rounding included);
+    ``tile``: side of the tiles in pixels, by default only where memory asks for tiles.
+    Raises ``UsageError``, ``CheckpointError``, ``DeviceError``.
+    """
+
+    def __init__(
+        self,
+        model: str = DEFAULT_MODEL,
+        weights: Path | str | None = None,
+        *,
+        device: str = "auto",
+        precision: str = "auto",
+        align: Align = "pad",
+        tile: int | None = None,
+    ) -> None:
+        spec = resolve_model(model)
+        place = resolve_device(device)
+        checkpoint = find_checkpoint(spec.name, weights)
+        network = build_network(spec)
+        load_into(network, read_state_dict(checkpoint.path), str(checkpoint.path))
+        self._set_up(network, spec, checkpoint, place, precision, align, tile)
+
+    @classmethod
+    def from_network(
+        cls,
+        network: nn.Module,
+        spec: ModelSpec,
+        *,
+        device: str = "cpu",
+        precision: str = "auto",
+        align: Align = "pad",
+        tile: int | None = None,
+    ) -> Matter:
+        """A ``Matter`` around a network at hand; it is put into evaluation mode and folded."""
+        matter = cls.__new__(cls)
+        matter._set_up(network, spec, None, resolve_device(device), precision, align, tile)
+        return matter
+
+    def _set_up(
+        self,
+        network: nn.Module,
+        spec: ModelSpec,
+        checkpoint: Checkpoint | None,
+        device: torch.device,
+        precision: str,
+        align: Align,
+        tile: int | None,
+    ) -> None:
+        if align not in ALIGNMENTS:
+            raise UsageError(f"unknown alignment {align!r}", f"known: {', '.join(ALIGNMENTS)}")
+        self.spec = spec
+        self.device = device
+        self.align = align
+        self.checkpoint = checkpoint
+        precision = resolve_precision(precision, device)
+        network = set_folded(network.eval(), True).to(device, memory_format=torch.channels_last)
+        self._forward = TiledForward(network, spec, device, precision, tile)
+        self.report = Report(
+            model=spec.name,
+            checkpoint=checkpoint.name if checkpoint else "in memory",
+            checkpoint_source=checkpoint.source if checkpoint else "in memory",
+            device=describe_device(device),
+            precision=precision,
+            align=align,
+        )
+
+    def matte(
+        self, image: NDArray[np.generic], trimap: NDArray[np.uint8]
+    ) -> NDArray[np.float32]:
+        """Alpha H x W float32 in [0, 1], exactly 0 or 1 where the trimap is known.
+
+        ``image`` H x W x 3 RGB uint8, uint16, or floating in [0, 1]; ``trimap`` H x W uint8 with
+        0 background, 128 unknown, 255 foreground. A trimap without unknown pixels is the answer.
+        Raises ``InputError`` for arrays that do not fit, ``DeviceError`` when memory runs out.
+        """
+        check_arrays(image, trimap)
+        unknown = trimap == UNKNOWN
+        alpha = (trimap == FOREGROUND).astype(np.float32)
+        self.report.tiles, self.report.tile = 0, None
+        if not unknown.any():
+            return alpha
+        height, width = trimap.shape
+        planes = align(network_input(image, trimap, self.spec), self.spec, self.align)
+        x = torch.from_numpy(np.ascontiguousarray(planes.transpose(2, 0, 1)))[None]
+        raw = self._run(x)[0, 0].numpy()
+        found = restore(raw, height, width, self.spec, self.align)
+        alpha[unknown] = found[unknown]
+        return alpha
+
+    def matte_tensor(self, image: Tensor, trimap: Tensor) -> Tensor:
+        """Alpha N x 1 x H x W float32 in [0, 1] on the device of ``image``.
+
+        ``image`` N x 3 x H x W RGB in [0, 1]; ``trimap`` N x 1 x H x W in [0, 1]: 0, 128/255, 1.
+        Pads, whatever ``align`` says. Known pixels come out exactly 0 or 1.
+        """
+        height, width = image.shape[-2:]
+        mean = torch.tensor(self.spec.mean, device=image.device).view(1, 3, 1, 1)
+        std = torch.tensor(self.spec.std, device=image.device).view(1, 3, 1, 1)
+        x = torch.cat([(image.float() - mean) / std, trimap.float()], dim=1)
+        down = round_up(height, self.spec.stride, self.spec.stride_offset) - height
+        right = round_up(width, self.spec.stride, self.spec.stride_offset) - width
+        alpha = self._run(F.pad(x, (0, right, 0, down), mode="replicate")).to(image.device)
+        alpha = alpha[..., :height, :width].clamp(0, 1)
+        return torch.where(trimap == 1, 1.0, torch.where(trimap == 0, 0.0, alpha))
+
+    def _run(self, x: Tensor) -> Tensor:
+        alpha = self._forward(x)
+        self.report.tiles, self.report.tile = self._forward.tiles, self._forward.tile
+        return alpha
+
+
+def check_arrays(image: NDArray[np.generic], trimap: NDArray[np.uint8]) -> None:
+    """Raise ``InputError`` unless image and trimap are of the kinds and sizes that fit."""
+    if image.ndim != 3 or image.shape[2] != 3:
+        raise InputError(f"an image is H x W x 3, not {image.shape}")
+    if image.dtype not in (np.uint8, np.uint16) and not np.issubdtype(image.dtype, np.floating):
+        raise InputError(f"an image is uint8, uint16 or floating, not {image.dtype}")
+    if trimap.shape != image.shape[:2]:
+        sizes = [f"{width} x {height}" for height, width in (image.shape[:2], trimap.shape[:2])]
+        raise InputError(
+            f"the image is {sizes[0]} pixels, the trimap {sizes[1]}",
+            "give a trimap of the image's size; nothing is resized silently",
+        )
+    known = (trimap == BACKGROUND) | (trimap == FOREGROUND) | (trimap == UNKNOWN)
+    if not known.all():
+        raise InputError("a trimap holds 0, 128 and 255 only", "use snap_trimap for other greys")
