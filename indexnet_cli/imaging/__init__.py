@@ -1,0 +1,1 @@
+"""Picture files and arrays: reading, writing, trimaps, foreground colours and composites."""
