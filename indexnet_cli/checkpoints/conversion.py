@@ -61,9 +61,7 @@ RULES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
     ),
     (
         ENCODER + r"dconv\.convs\.([123])\.(depthwise_conv|pointwise_conv)\.(conv|bn)",
-        lambda m: (
-            f"dconv_pp.aspp{int(m[1]) + 1}.atrous_conv.{SEPARABLE[m[2]] + CONV_NORM[m[3]]}"
-        ),
+        lambda m: f"dconv_pp.aspp{int(m[1]) + 1}.atrous_conv.{SEPARABLE[m[2]] + CONV_NORM[m[3]]}",
     ),
     (
         ENCODER + r"dconv\.convs\.4\.1\.(conv|bn)",

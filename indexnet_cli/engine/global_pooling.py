@@ -58,7 +58,8 @@ def measure(
                 forward(x)
             except _EnoughSeenError:
                 features = seen.pop().float()
-                small = F.adaptive_avg_pool2d(shares[None, None], features.shape[-2:])
+                height, width = features.shape[-2:]
+                small = F.adaptive_avg_pool2d(shares[None, None], (height, width))
                 part = (features * small).sum((2, 3), keepdim=True)
                 total = part if total is None else total + part
                 weight += float(small.sum())

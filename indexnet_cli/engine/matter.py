@@ -17,7 +17,7 @@ from indexnet_cli.engine.alignment import ALIGNMENTS, Align, align, restore, rou
 from indexnet_cli.engine.device import describe_device, resolve_device
 from indexnet_cli.engine.normalisation import network_input
 from indexnet_cli.engine.precision import resolve_precision
-from indexnet_cli.engine.tiled_forward import TiledForward
+from indexnet_cli.engine.tiled_forward import Progress, TiledForward
 from indexnet_cli.errors import InputError, UsageError
 from indexnet_cli.models.folding import set_folded
 from indexnet_cli.models.registry import DEFAULT_MODEL, ModelSpec, build_network, resolve_model
@@ -46,6 +46,7 @@ class Matter:
     ``device``: auto, cpu, cuda, cuda:N, mps; ``precision``: auto, fp32, bf16, fp16; ``align``:
     ``pad`` (no resampling) or ``resize`` (the published inference path, 8-bit rounding included);
     ``tile``: side of the tiles in pixels, by default only where memory asks for tiles.
+    ``on_progress``, if set, is called with the number of tiles done and of all.
     Raises ``UsageError``, ``CheckpointError``, ``DeviceError``.
     """
 
@@ -99,7 +100,9 @@ class Matter:
         self.align = align
         self.checkpoint = checkpoint
         precision = resolve_precision(precision, device)
-        network = set_folded(network.eval(), True).to(device, memory_format=torch.channels_last)
+        network = set_folded(network.eval(), True).to(device)
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.on_progress: Progress | None = None
         self._forward = TiledForward(network, spec, device, precision, tile)
         self.report = Report(
             model=spec.name,
@@ -110,9 +113,7 @@ class Matter:
             align=align,
         )
 
-    def matte(
-        self, image: NDArray[np.generic], trimap: NDArray[np.uint8]
-    ) -> NDArray[np.float32]:
+    def matte(self, image: NDArray[np.generic], trimap: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Alpha H x W float32 in [0, 1], exactly 0 or 1 where the trimap is known.
 
         ``image`` H x W x 3 RGB uint8, uint16, or floating in [0, 1]; ``trimap`` H x W uint8 with
@@ -150,7 +151,7 @@ class Matter:
         return torch.where(trimap == 1, 1.0, torch.where(trimap == 0, 0.0, alpha))
 
     def _run(self, x: Tensor) -> Tensor:
-        alpha = self._forward(x)
+        alpha = self._forward(x, self.on_progress)
         self.report.tiles, self.report.tile = self._forward.tiles, self._forward.tile
         return alpha
 

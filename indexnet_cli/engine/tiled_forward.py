@@ -15,6 +15,21 @@ from indexnet_cli.errors import DeviceError, UsageError
 from indexnet_cli.models.registry import ModelSpec
 
 UNKNOWN_VALUE = 128 / 255
+Progress = Callable[[int, int], None]
+
+
+class _Steps:
+    """Counts the tiles of all passes."""
+
+    def __init__(self, total: int, progress: Progress) -> None:
+        self._done = -1
+        self._total = total
+        self._progress = progress
+
+    def advance(self) -> None:
+        """Another tile begins."""
+        self._done += 1
+        self._progress(self._done, self._total)
 
 
 class TiledForward:
@@ -42,16 +57,15 @@ class TiledForward:
         self.tiles = 0
         self.tile: int | None = None
 
-    def __call__(self, x: Tensor) -> Tensor:
+    def __call__(self, x: Tensor, progress: Progress | None = None) -> Tensor:
         """N x 1 x H x W float32. Raises ``DeviceError`` when even small tiles do not fit."""
+        advance = progress or (lambda _done, _total: None)
         height, width = x.shape[-2:]
-        tile = self._asked or fitting_tile(
-            height * len(x), width, self._spec, self._device
-        )
+        tile = self._asked or fitting_tile(height * len(x), width, self._spec, self._device)
         while True:
             try:
                 with computing(self._precision, self._device):
-                    return self._attempt(x, tile)
+                    return self._attempt(x, tile, advance)
             except torch.OutOfMemoryError:
                 tile = self._smaller(tile or max(height, width))
                 torch.cuda.empty_cache()
@@ -65,7 +79,7 @@ class TiledForward:
             )
         return max(tile // 2 // self._spec.stride * self._spec.stride, smallest)
 
-    def _attempt(self, x: Tensor, tile: int | None) -> Tensor:
+    def _attempt(self, x: Tensor, tile: int | None, advance: Progress) -> Tensor:
         height, width = x.shape[-2:]
         side = tile or max(height, width)
         plan = plan_tiles(height, width, side, self._spec.margin, self._spec.stride)
@@ -74,18 +88,21 @@ class TiledForward:
             return self._evaluate(self._to_device(x)).float().cpu()
         undo: list[Callable[[], None]] = []
         try:
-            for pool in global_pools(self._network):
-                mean = measure(pool, self._evaluate, self._inputs(x, plan))
+            pools = global_pools(self._network)
+            steps = _Steps(len(plan) * (len(pools) + 1), advance)
+            for pool in pools:
+                mean = measure(pool, self._evaluate, self._inputs(x, plan, steps))
                 undo.append(replay(pool, mean))
-            return self._blend(x, plan, side)
+            return self._blend(x, plan, side, steps)
         finally:
             for step in undo:
                 step()
 
-    def _blend(self, x: Tensor, plan: list[Tile], side: int) -> Tensor:
+    def _blend(self, x: Tensor, plan: list[Tile], side: int, steps: _Steps) -> Tensor:
         alpha = torch.zeros(len(x), 1, *x.shape[-2:])
         self.tiles, self.tile = 0, side
         for tile in plan:
+            steps.advance()
             rows, columns = tile.window
             shares = torch.from_numpy(tile.weights())
             if not self._has_unknown(x[:, 3, rows, columns], shares):
@@ -100,8 +117,11 @@ class TiledForward:
         unknown = (trimap - UNKNOWN_VALUE).abs() < 0.25
         return bool((unknown & (shares > 0)).any())
 
-    def _inputs(self, x: Tensor, plan: list[Tile]) -> Iterator[tuple[Tensor, Tensor]]:
+    def _inputs(
+        self, x: Tensor, plan: list[Tile], steps: _Steps
+    ) -> Iterator[tuple[Tensor, Tensor]]:
         for tile in plan:
+            steps.advance()
             rows, columns = tile.window
             shares = torch.from_numpy(tile.weights()).to(self._device)
             yield self._to_device(x[..., rows, columns]), shares

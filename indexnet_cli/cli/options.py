@@ -1,0 +1,33 @@
+"""Options that mean the same in every command."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
+
+ModelOption = Annotated[
+    str, typer.Option("--model", metavar="NAME", help="Model; `indexnet weights list` shows them.")
+]
+WeightsOption = Annotated[
+    str | None,
+    typer.Option("--weights", metavar="FILE", help="Checkpoint file instead of the model's own."),
+]
+DeviceOption = Annotated[
+    str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
+]
+PrecisionOption = Annotated[
+    Precision, typer.Option("--precision", help="Number format; auto is fp32.")
+]
+OverwriteOption = Annotated[
+    bool, typer.Option("--overwrite", help="Replace an output that exists.")
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document on standard output.")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+VerboseOption = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Say what is used; tracebacks on errors.")
+]

@@ -1,0 +1,82 @@
+"""What the program says, and where: data on standard output, all else on standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+YELLOW, RED, PLAIN = "\033[33m", "\033[31m", "\033[0m"
+Advance = Callable[[int, int], None]
+
+
+def _paint(text: str, colour: str) -> str:
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return text if plain or not sys.stderr.isatty() else f"{colour}{text}{PLAIN}"
+
+
+def say_error(message: str, hint: str = "") -> None:
+    """What is wrong, and what to do about it, on standard error."""
+    lines = [f"{_paint('error:', RED)} {message}", *([f"  {hint}"] if hint else [])]
+    print("\n".join(lines), file=sys.stderr)
+
+
+@dataclass(frozen=True)
+class Output:
+    """One command's voice, as ``--quiet``, ``--verbose`` and ``--json`` set it."""
+
+    quiet: bool = False
+    verbose: bool = False
+    json: bool = False
+
+    def note(self, line: str) -> None:
+        """A line for people, on standard error."""
+        if not self.quiet:
+            print(line, file=sys.stderr)
+
+    def detail(self, line: str) -> None:
+        """A line for people who asked for more."""
+        if self.verbose:
+            self.note(line)
+
+    def warn(self, line: str) -> None:
+        """Something that works but may not be meant."""
+        self.note(f"{_paint('warning:', YELLOW)} {line}")
+
+    def document(self, content: Any) -> None:
+        """The JSON document of ``--json``, on standard output; nothing without it."""
+        if self.json:
+            print(json.dumps(content, ensure_ascii=False, indent=2))
+
+    def text(self, line: str) -> None:
+        """What the command was asked for, on standard output; nothing with ``--json``."""
+        if not self.json:
+            print(line)
+
+    def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Rows in columns, on standard output; nothing with ``--json``."""
+        widths = [max(len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
+        for row in (header, *rows):
+            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            self.text("  ".join(cells).rstrip())
+
+    @contextmanager
+    def progress(self, description: str) -> Iterator[Advance]:
+        """A bar on standard error while the context lasts, if that is a terminal.
+
+        Gives a function that takes how much is done, and of how much.
+        """
+        if self.quiet or not sys.stderr.isatty():
+            yield lambda _done, _total: None
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+            task = bars.add_task(description, total=None)
+            yield lambda done, total: bars.update(task, completed=done, total=total)
