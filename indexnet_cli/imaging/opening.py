@@ -176,13 +176,17 @@ def _seekable(handle: BinaryIO, name: str, max_pixels: int, copy: bool = False) 
         if copy or not handle.seekable():
             # 8 bytes a pixel (16-bit RGBA, uncompressed) is the most that an allowed picture takes.
             most = max_pixels * 8 + (64 << 20)
-            data = handle.read(most + 1)
-            if len(data) > most:
-                raise InputError(
-                    f"{name} is longer than any picture of {max_pixels:,} pixels.",
-                    "If you trust it, raise the limit with --max-pixels.",
-                )
-            handle = io.BytesIO(data)
+            data = io.BytesIO()
+            # In pieces: one read of that size would allocate it whole.
+            while piece := handle.read(1 << 20):
+                if data.tell() + len(piece) > most:
+                    raise InputError(
+                        f"{name} is longer than any picture of {max_pixels:,} pixels.",
+                        "If you trust it, raise the limit with --max-pixels.",
+                    )
+                data.write(piece)
+            data.seek(0)
+            handle = data
         empty = not handle.read(1)
         handle.seek(0)
     except OSError as error:
