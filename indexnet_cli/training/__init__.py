@@ -1,0 +1,1 @@
+"""Losses, recipes, initialisation, the training loop and its snapshots."""
