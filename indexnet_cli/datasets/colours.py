@@ -26,7 +26,7 @@ def photograph_crop(rng: np.random.Generator, photograph: Pixels, size: int) -> 
 
 def random_palette(rng: np.random.Generator, count: int) -> NDArray[np.float32]:
     """Draw colours (count x 3, 0..255), related to each other as on one material."""
-    base = rng.uniform(0, 1, 3) if rng.random() < 0.4 else np.array([0.55, 0.42, 0.32])
+    base = rng.uniform(0, 1, 3) if rng.random() < 0.3 else np.array([0.55, 0.42, 0.32])
     base = base * rng.uniform(0.15, 1.6)
     palette = base * np.exp(rng.normal(0, 0.45, (count, 1))) + rng.normal(0, 0.05, (count, 3))
     return (255 * np.clip(palette, 0, 1)).astype(np.float32)
@@ -49,10 +49,10 @@ def smooth_texture(rng: np.random.Generator, size: int) -> Pixels:
 
 def streak_texture(rng: np.random.Generator, size: int) -> Pixels:
     """Paint long streaks in one direction, as neighbouring strands of hair differ."""
-    across, along = int(rng.integers(size // 6, size)), int(rng.integers(2, 9))
+    across, along = int(rng.integers(size // 6, size)), int(rng.integers(2, 7))
     grid = rng.standard_normal((across, along)).astype(np.float32)
     wide = cv2.resize(grid, (size, size), interpolation=cv2.INTER_CUBIC)
-    bend = 0.06 * size * fractal_noise(rng, size, 2, 1)
+    bend = 0.025 * size * fractal_noise(rng, size, 1, 2)
     angle = float(rng.uniform(0, 2 * np.pi))
     axis = np.arange(size, dtype=np.float32) - size / 2
     x = np.cos(angle) * axis[None] - np.sin(angle) * axis[:, None] + size / 2

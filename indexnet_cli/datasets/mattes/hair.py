@@ -1,4 +1,4 @@
-"""Hair: bundles of curved, tapering strands that leave a head-like body, with frizz at its edge."""
+"""Hair: a halo of fine strands, locks that curve and taper, and frizz, around a head-like body."""
 
 from __future__ import annotations
 
@@ -19,28 +19,59 @@ def draw(rng: np.random.Generator, size: int) -> Alpha:
     """Draw a matte of hair, size x size float32 in [0, 1]."""
     outline = body_outline(rng, size, 0.3, 1.4)
     canvas = Canvas(size)
+    style = _Style(rng)
+    _halo(rng, canvas, outline, style)
     canvas.fill(outline)
-    scale = float(np.exp(rng.uniform(np.log(0.6), np.log(1.6))))
-    wind = float(rng.uniform(0, 2 * np.pi)), float(rng.uniform(0, 0.9))
-    _locks(rng, canvas, outline, scale, wind)
-    _frizz(rng, canvas, outline, scale)
+    _locks(rng, canvas, outline, style)
+    _frizz(rng, canvas, outline, style)
     return lens_blur(rng, canvas.alpha())
 
 
-def _locks(
-    rng: np.random.Generator,
-    canvas: Canvas,
-    outline: Points,
-    scale: float,
-    wind: tuple[float, float],
-) -> None:
+class _Style:
+    """What all strands of one head share: thickness, and how they are combed and blown."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.scale = float(np.exp(rng.uniform(np.log(0.5), np.log(1.6))))
+        self.combed = float(rng.choice([-1, 1])) * float(rng.uniform(0, 2.5))
+        self.wind = float(rng.uniform(0, 1.5))
+        self.wind_angle = float(rng.uniform(0, 2 * np.pi))
+        self.curl = float(rng.exponential(0.35))
+        self.reach = float(np.exp(rng.uniform(np.log(0.06), np.log(0.6))))
+
+    def headings(self, normals: Points) -> Points:
+        """Blend the ways out of, along and across the head; N angles."""
+        along = np.stack([-normals[:, 1], normals[:, 0]], axis=1)
+        blown = np.array([np.cos(self.wind_angle), np.sin(self.wind_angle)])
+        flow = normals + self.combed * along + self.wind * blown
+        return np.asarray(np.arctan2(flow[:, 1], flow[:, 0]))
+
+
+def _halo(rng: np.random.Generator, canvas: Canvas, outline: Points, style: _Style) -> None:
+    """Fine, half-covering strands of a dense border, each less than a pixel wide."""
+    for value in (int(rng.integers(60, 130)), int(rng.integers(130, 220))):
+        count = int(rng.integers(80, 420))
+        roots, normals = visible_roots(rng, outline, canvas.size, count)
+        lengths = canvas.size * style.reach * rng.uniform(0.2, 1.0, count)
+        curves = grow_curves(
+            roots - 2 * normals,
+            style.headings(normals) + rng.normal(0, 0.3, count),
+            lengths + 5,
+            rng.normal(-0.2 * style.combed, 0.5, count),
+            style.curl * rng.uniform(0.5, 1.5, count),
+            rng.uniform(0, 2 * np.pi, count),
+            rng.uniform(0.5, 2, count),
+        )
+        canvas.lines(curves, 0.5, value)
+
+
+def _locks(rng: np.random.Generator, canvas: Canvas, outline: Points, style: _Style) -> None:
     """Strands of one lock start together and run nearly alike."""
-    locks, each = int(rng.integers(5, 30)), int(rng.integers(4, 16))
+    locks, each = int(rng.integers(6, 30)), int(rng.integers(4, 12))
     roots, normals = visible_roots(rng, outline, canvas.size, locks)
-    blown = wind[1] * np.array([np.cos(wind[0]), np.sin(wind[0])]) + (1 - wind[1]) * normals
-    angles = np.arctan2(blown[:, 1], blown[:, 0]) + rng.normal(0, 0.35, locks)
-    lengths = canvas.size * rng.uniform(0.06, float(rng.uniform(0.15, 0.7)), locks)
-    curvature, wave = rng.normal(0, 0.9, locks), rng.exponential(0.3, locks)
+    angles = style.headings(normals) + rng.normal(0, 0.3, locks)
+    lengths = canvas.size * style.reach * rng.uniform(0.3, 1.3, locks)
+    curvature = rng.normal(-0.2 * style.combed, 0.7, locks)
+    wave = style.curl * rng.uniform(0.3, 1.6, locks)
     phase, cycles = rng.uniform(0, 2 * np.pi, locks), rng.uniform(0.5, 2.5, locks)
 
     def spread(values: Points, deviation: float) -> Points:
@@ -48,27 +79,31 @@ def _locks(
         return np.asarray(repeated + rng.normal(0, deviation, repeated.shape))
 
     total = locks * each
-    splay = float(rng.uniform(0.05, 0.3))
+    splay = float(rng.uniform(0.03, 0.22))
     curves = grow_curves(
-        spread(roots - 4 * normals, 3.0 * scale),
+        spread(roots - 4 * normals, float(rng.uniform(2, 6)) * style.scale),
         spread(angles, splay),
         np.repeat(lengths, each) * rng.uniform(0.5, 1.15, total),
-        spread(curvature, 2 * splay),
+        spread(curvature, 1.5 * splay),
         np.repeat(wave, each),
-        spread(phase, 0.4),
+        spread(phase, 0.3),
         np.repeat(cycles, each),
     )
-    canvas.strands(curves, scale * rng.uniform(0.5, 1.9, total))
+    canvas.strands(curves, style.scale * rng.uniform(0.4, 1.6, total))
 
 
-def _frizz(rng: np.random.Generator, canvas: Canvas, outline: Points, scale: float) -> None:
+def _frizz(rng: np.random.Generator, canvas: Canvas, outline: Points, style: _Style) -> None:
     """Many short fine strands, so that the body has no clean edge anywhere."""
-    count = int(rng.integers(60, 260))
+    count = int(rng.integers(150, 600))
     roots, normals = visible_roots(rng, outline, canvas.size, count)
-    angles = np.arctan2(normals[:, 1], normals[:, 0]) + rng.normal(0, 0.7, count)
-    lengths = canvas.size * np.minimum(rng.exponential(float(rng.uniform(0.02, 0.1)), count), 0.5)
+    mean = canvas.size * min(0.4 * style.reach, 0.1)
     curves = grow_curves(
-        roots - 3 * normals, angles, 6 + lengths, rng.normal(0, 1.2, count),
-        rng.exponential(0.3, count), rng.uniform(0, 6, count), 1.0, count=8,
+        roots - 3 * normals,
+        style.headings(normals) + rng.normal(0, 0.5, count),
+        5 + np.minimum(rng.exponential(mean, count), 5 * mean),
+        rng.normal(-0.2 * style.combed, 0.8, count),
+        style.curl,
+        rng.uniform(0, 2 * np.pi, count),
+        count=8,
     )
-    canvas.strands(curves, scale * rng.uniform(0.3, 1.2, count))
+    canvas.strands(curves, style.scale * rng.uniform(0.3, 0.8, count))

@@ -22,9 +22,9 @@ def draw(
     photograph = photograph_crop(rng, part.photograph(rng), size)
     channel = cv2.transform(photograph, _MIXES[int(rng.integers(len(_MIXES)))][None])
     channel = channel.reshape(size, size).astype(np.float32)
-    middle, width = float(rng.uniform(0.3, 0.7)), float(rng.uniform(0.03, 0.25))
+    middle, width = float(rng.uniform(0.3, 0.7)), float(rng.uniform(0.06, 0.3))
     low, high = np.quantile(channel[::5, ::5], [middle - width, middle + width])
-    share = np.clip((channel - low) / max(high - low, 4.0), 0, 1)
+    share = np.clip((channel - low) / max(high - low, 12.0), 0, 1)
     alpha = share * share * (3 - 2 * share)
     dark = rng.random() < 0.5
     if dark:

@@ -15,7 +15,7 @@ Field = NDArray[np.float32]
 def draw(rng: np.random.Generator, size: int) -> Alpha:
     """Draw a matte of a net or of lace, size x size float32 in [0, 1]."""
     thread = float(np.exp(rng.uniform(np.log(0.5), np.log(6.0))))
-    period = max(thread * float(rng.uniform(2.2, 9.0)), 4.0)
+    period = max(thread * float(rng.uniform(2.2, 9.0)), 5.0)
     u, v = _cloth_coordinates(rng, size)
     maker = (_woven, _honeycomb, _holes, _irregular)[int(rng.integers(4))]
     mesh = maker(rng, u, v, period, thread)
@@ -35,10 +35,11 @@ def _cloth_coordinates(rng: np.random.Generator, size: int) -> tuple[Field, Fiel
     angle = float(rng.uniform(0, 2 * np.pi))
     axis = np.arange(size, dtype=np.float32) - np.float32(size / 2)
     x, y = axis[None], axis[:, None]
-    depth = 1 + (x * float(rng.normal(0, 0.25)) + y * float(rng.normal(0, 0.25))) / size
+    slope = np.clip(rng.normal(0, 0.25, 2), -0.45, 0.45).astype(np.float32) / np.float32(size)
+    depth = 1 + x * slope[0] + y * slope[1]
     u = (np.float32(np.cos(angle)) * x - np.float32(np.sin(angle)) * y) * depth
     v = (np.float32(np.sin(angle)) * x + np.float32(np.cos(angle)) * y) * depth
-    bend = size * float(rng.uniform(0, 0.06))
+    bend = size * float(rng.uniform(0, 0.03))
     return u + bend * fractal_noise(rng, size, 2, 2), v + bend * fractal_noise(rng, size, 2, 2)
 
 
