@@ -44,7 +44,8 @@ def smooth_texture(rng: np.random.Generator, size: int) -> Pixels:
     """Paint fractal noise with a palette: cloth, skin, walls; size x size x 3 uint8."""
     octaves = int(rng.integers(1, 7))
     field = fractal_noise(rng, size, int(rng.integers(1, 6)), octaves, float(rng.uniform(0.4, 0.8)))
-    return _paint(field * float(rng.uniform(0.2, 1.2)), random_palette(rng, int(rng.integers(2, 5))))
+    palette = random_palette(rng, int(rng.integers(2, 5)))
+    return _paint(field * float(rng.uniform(0.2, 1.2)), palette)
 
 
 def streak_texture(rng: np.random.Generator, size: int) -> Pixels:
@@ -58,11 +59,15 @@ def streak_texture(rng: np.random.Generator, size: int) -> Pixels:
     x = np.cos(angle) * axis[None] - np.sin(angle) * axis[:, None] + size / 2
     y = np.sin(angle) * axis[None] + np.cos(angle) * axis[:, None] + size / 2 + bend
     field = cv2.remap(
-        wide, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR,
+        wide,
+        x.astype(np.float32),
+        y.astype(np.float32),
+        cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REFLECT,
     )
     field = field + 0.6 * fractal_noise(rng, size, 2, 2)
-    return _paint(field * float(rng.uniform(0.3, 1.0)), random_palette(rng, int(rng.integers(2, 5))))
+    palette = random_palette(rng, int(rng.integers(2, 5)))
+    return _paint(field * float(rng.uniform(0.3, 1.0)), palette)
 
 
 def foreground_colours(

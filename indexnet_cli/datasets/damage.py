@@ -23,10 +23,15 @@ def photometric_table(rng: np.random.Generator) -> NDArray[np.float32]:
     return np.clip(levels**gamma * gain.astype(np.float32) + lift, 0, 1).astype(np.float32)
 
 
+def apply_table(pixels: NDArray[np.uint8], table: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Look 8-bit colours (HxWx3) up in a photometric table; HxWx3 float32 in [0, 1]."""
+    return np.asarray(cv2.LUT(pixels, table), np.float32)
+
+
 def damage_image(rng: np.random.Generator, image: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return a damaged copy of an image (HxWx3 float32 in [0, 1]); about half stay nearly clean."""
     if rng.random() < 0.3:
-        return image
+        return np.clip(image, 0, 1)
     if rng.random() < 0.15:
         image = _resample(rng, image)
     if rng.random() < 0.3:
@@ -69,4 +74,4 @@ def _jpeg(rng: np.random.Generator, image: NDArray[np.float32]) -> NDArray[np.fl
     quality = int(rng.integers(50, 99))
     _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
     decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
-    return decoded.astype(np.float32) / np.float32(255)
+    return np.asarray(decoded, np.float32) / np.float32(255)

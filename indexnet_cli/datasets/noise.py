@@ -1,4 +1,4 @@
-"""Noise that costs little: fractal noise from small grids, and windows of one fixed normal table."""
+"""Noise that costs little: fractal noise from small grids, windows of one normal table."""
 
 from __future__ import annotations
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from indexnet_cli.datasets.colours import background_colours, foreground_colours
-from indexnet_cli.datasets.damage import damage_image, photometric_table
+from indexnet_cli.datasets.damage import apply_table, damage_image, photometric_table
 from indexnet_cli.datasets.mattes import KINDS
 from indexnet_cli.datasets.mattes.drawing import Alpha, join
 from indexnet_cli.datasets.pack import SPLITS, Pack, PackPart
@@ -59,7 +58,7 @@ class OpenCompositions:
         if front is None:
             front = foreground_colours(rng, self._part, behind, photograph, kind)
         table = photometric_table(rng)
-        foreground, background = cv2.LUT(front, table), cv2.LUT(behind, table)
+        foreground, background = apply_table(front, table), apply_table(behind, table)
         composed = background + alpha[..., None] * (foreground - background)
         return Sample(
             image=damage_image(rng, composed),
@@ -71,7 +70,7 @@ class OpenCompositions:
         )
 
     def _matte(self, rng: np.random.Generator, kind: str) -> tuple[Alpha, Colours | None]:
-        """Draw until the crop has soft pixels; after some attempts fall back to a defocused shape."""
+        """Draw until the crop has soft pixels; at last fall back to a defocused shape."""
         for attempt in range(_ATTEMPTS + 1):
             size = int(self.crop * rng.uniform(1.0, 1.5))
             last = attempt == _ATTEMPTS
@@ -79,6 +78,7 @@ class OpenCompositions:
             if not last and rng.random() < 0.1:
                 second = str(rng.choice(["hair", "fur", "leaves_branches", "blur", "net_lace"]))
                 alpha = join(alpha, self._draw(rng, second, size)[0])
+            alpha = _settle(alpha)
             alpha, colours = _flip(rng, *_crop(rng, alpha, colours, self.crop))
             if np.count_nonzero(fractional_pixels(alpha)) >= _FEWEST_SOFT_PIXELS:
                 break
@@ -91,9 +91,13 @@ class OpenCompositions:
             alpha, colours = KINDS[kind].draw(rng, size, self._part)
         else:
             alpha, colours = KINDS[kind].draw(rng, size), None
-        # Nearly empty and nearly solid are empty and solid, so that trimaps can call them known.
-        alpha = np.where(alpha < 1.5 / 255, 0, np.where(alpha > 253.5 / 255, 1, alpha))
-        return alpha.astype(np.float32), colours
+        return alpha, colours
+
+
+def _settle(alpha: Alpha) -> Alpha:
+    """Make the nearly empty empty and the nearly solid solid, so that trimaps call them known."""
+    settled = np.where(alpha < 1.5 / 255, 0, np.where(alpha > 253.5 / 255, 1, alpha))
+    return settled.astype(np.float32)
 
 
 def _crop(

@@ -16,6 +16,7 @@ from indexnet_cli.errors import InputError
 FOLDERS = ("fg", "bg", "alpha")
 SPLITS = ("train", "validation")
 VALIDATION_SHARE = 0.08
+_FLAGS = {"fg": cv2.IMREAD_UNCHANGED, "bg": cv2.IMREAD_COLOR, "alpha": cv2.IMREAD_GRAYSCALE}
 
 
 def split_of(name: str) -> str:
@@ -62,7 +63,8 @@ class Pack:
                 raise InputError(f"{self.root}/manifest.csv lists no file of {folder}/.", hint)
             absent = [name for name in files if not (self.root / name).is_file()]
             if absent:
-                raise InputError(f"{self.root}: {len(absent)} listed files are missing ({absent[0]}).")
+                count = len(absent)
+                raise InputError(f"{self.root}: {count} listed files are missing ({absent[0]}).")
             for split in SPLITS:  # a pack too small to be split serves both
                 names.setdefault((folder, split), files)
         return names
@@ -84,10 +86,7 @@ class Pack:
     def _decode(self, name: str) -> NDArray[np.uint8]:
         data = np.frombuffer((self.root / name).read_bytes(), np.uint8)
         folder = name.split("/")[0]
-        flag = {
-            "fg": cv2.IMREAD_UNCHANGED, "bg": cv2.IMREAD_COLOR, "alpha": cv2.IMREAD_GRAYSCALE
-        }[folder]
-        picture = cv2.imdecode(data, flag) if data.size else None
+        picture = cv2.imdecode(data, _FLAGS[folder]) if data.size else None
         if picture is None:
             raise InputError(f"{self.root / name}: not a picture, or damaged.")
         if folder == "alpha":

@@ -74,9 +74,9 @@ def _elliptic(
     foreground = (alpha >= 254.5 / 255).astype(np.uint8)
     possible = (alpha > 0.5 / 255).astype(np.uint8)
     inner, outer = (2 * int(r) + 1 for r in rng.integers(0, 15, 2))
-    foreground = cv2.erode(foreground, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (inner, inner)))
-    possible = cv2.dilate(possible, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (outer, outer)))
-    return (possible > 0) & (foreground == 0)
+    inside = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (inner, inner))
+    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (outer, outer))
+    return (cv2.dilate(possible, around) > 0) & (cv2.erode(foreground, inside) == 0)
 
 
 def _coarse_polygons(rng: np.random.Generator, unknown: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -123,7 +123,7 @@ def grow_curves(
 ) -> Points:
     """Grow curves (N x count x 2) from ``roots``: the direction turns steadily and waves.
 
-    ``angles``, ``curvature`` (total turn) and ``wave`` are radians; all but ``count`` are per curve.
+    ``angles``, ``curvature`` (total turn) and ``wave`` are radians; each is given per curve.
     """
     along = np.linspace(0, 1, count)[None]
     column = [np.reshape(value, (-1, 1)) for value in (curvature, wave, phase, cycles)]
@@ -144,7 +144,8 @@ def random_body(rng: np.random.Generator, size: int, softness: float = 1.2) -> A
     """Draw a solid body with an edge blurred by up to ``softness`` pixels (sigma)."""
     canvas = Canvas(size)
     canvas.fill(body_outline(rng, size))
-    return soft_blur(canvas.alpha(), float(rng.uniform(0.2, softness))).astype(np.float32)
+    alpha = soft_blur(canvas.alpha(), float(rng.uniform(0.2, softness)))
+    return np.clip(alpha, 0, 1).astype(np.float32)
 
 
 def lens_blur(

@@ -1,4 +1,4 @@
-"""Feathers: barbs on both sides of a bent shaft, closed into a vane with splits, down at the base."""
+"""Feathers: barbs on both sides of a bent shaft, a vane with splits, down at the base."""
 
 from __future__ import annotations
 
@@ -40,14 +40,18 @@ def _feather(rng: np.random.Generator, canvas: Canvas) -> None:
         share = (index - low)[:, None]
         roots = shaft[low] * (1 - share) + shaft[low + 1] * share
         heading = np.arctan2(*(shaft[low + 1] - shaft[low]).T[::-1])
-        splits = np.repeat(rng.normal(0, float(rng.uniform(0.02, 0.14)), count // 16 + 1), 16)[:count]
+        torn = rng.normal(0, float(rng.uniform(0.02, 0.14)), count // 16 + 1)
+        splits = np.repeat(torn, 16)[:count]
         downy = np.maximum(0.25 - where, 0) * 4
         open_angle = 0.75 - 0.35 * where + splits + rng.normal(0, 0.03, count) * (1 + 12 * downy)
         profile = np.sin(np.pi * np.clip(where * 0.93 + 0.05, 0, 1)) ** 0.6
         lengths = reach * profile * rng.uniform(0.85, 1.05, count)
         curves = grow_curves(
-            roots, heading + side * open_angle, lengths,
-            side * (-0.5 + rng.normal(0, 0.08, count) + downy * rng.normal(0, 1, count)), count=7,
+            roots,
+            heading + side * open_angle,
+            lengths,
+            side * (-0.5 + rng.normal(0, 0.08, count) + downy * rng.normal(0, 1, count)),
+            count=7,
         )
         canvas.strands(curves, rng.uniform(0.6, 1.5, count) * (1 - 0.5 * np.minimum(downy, 1)))
     canvas.strands(shaft[None], np.array([max(length / 80, 1.2)]))

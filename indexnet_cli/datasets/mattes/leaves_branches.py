@@ -94,9 +94,12 @@ def _grass(rng: np.random.Generator, canvas: Canvas) -> None:
     roots = np.stack([size * rng.uniform(-0.1, 1.1, count), np.full(count, ground)], axis=1)
     tall = size * float(rng.uniform(0.2, 0.9))
     curves = grow_curves(
-        roots, -np.pi / 2 + rng.normal(0, 0.25, count), tall * rng.uniform(0.4, 1.1, count),
-        rng.normal(0, 0.6, count), count=10,
+        roots,
+        -np.pi / 2 + rng.normal(0, 0.25, count),
+        tall * rng.uniform(0.4, 1.1, count),
+        rng.normal(0, 0.6, count),
+        count=10,
     )
     canvas.strands(curves, float(rng.uniform(0.8, 3.0)) * rng.uniform(0.5, 1.6, count))
-    edge = np.array([[-5.0, size + 5], [-5, ground - 3], [size + 5, ground - 3], [size + 5, size + 5]])
-    canvas.fill(edge)
+    left, right, top, bottom = -5.0, size + 5.0, ground - 3, size + 5.0
+    canvas.fill(np.array([[left, bottom], [left, top], [right, top], [right, bottom]]))

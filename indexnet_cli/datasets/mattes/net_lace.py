@@ -50,16 +50,12 @@ def _threads(position: Field, period: float, thread: float) -> Field:
     return np.clip(np.float32(0.5 + thread / 2) - distance, 0, min(thread, 1.0))
 
 
-def _woven(
-    rng: np.random.Generator, u: Field, v: Field, period: float, thread: float
-) -> Field:
+def _woven(rng: np.random.Generator, u: Field, v: Field, period: float, thread: float) -> Field:
     second = period * float(rng.choice([1.0, 1.0, rng.uniform(0.6, 1.8)]))
     return np.maximum(_threads(u, period, thread), _threads(v, second, thread))
 
 
-def _honeycomb(
-    rng: np.random.Generator, u: Field, v: Field, period: float, thread: float
-) -> Field:
+def _honeycomb(rng: np.random.Generator, u: Field, v: Field, period: float, thread: float) -> Field:
     slanted = np.float32(0.5) * u, np.float32(0.866) * v
     first = _threads(slanted[0] + slanted[1], period, thread)
     second = _threads(slanted[0] - slanted[1], period, thread)
@@ -76,9 +72,7 @@ def _holes(rng: np.random.Generator, u: Field, v: Field, period: float, thread: 
     return np.clip(np.sqrt(x * x + y * y) - np.float32(radius - 0.5), 0, 1)
 
 
-def _irregular(
-    rng: np.random.Generator, u: Field, v: Field, period: float, thread: float
-) -> Field:
+def _irregular(rng: np.random.Generator, u: Field, v: Field, period: float, thread: float) -> Field:
     """Threads on the borders of random cells, each pixel going to its nearest seed."""
     size = u.shape[0]
     fine = 2 * size

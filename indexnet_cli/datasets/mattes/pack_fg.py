@@ -37,7 +37,10 @@ def draw(rng: np.random.Generator, size: int, part: PackPart) -> tuple[Alpha, ND
         matrix = place(rng, picture, size, scale)
         target = (size, size)
         rgb = cv2.warpAffine(
-            np.ascontiguousarray(picture[..., :3]), matrix, target, flags=cv2.INTER_CUBIC,
+            np.ascontiguousarray(picture[..., :3]),
+            matrix,
+            target,
+            flags=cv2.INTER_CUBIC,
             borderMode=cv2.BORDER_REPLICATE,
         )
         cover = cv2.warpAffine(

@@ -16,9 +16,9 @@ def draw(rng: np.random.Generator, size: int) -> Alpha:
     axis = np.arange(size, dtype=np.float32)
     x = axis[None] + swirl * fractal_noise(rng, size, 2, 3)
     y = axis[:, None] + swirl * fractal_noise(rng, size, 2, 3)
-    field = cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    warped = cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
     envelope = 1.2 * fractal_noise(rng, size, 1, 2) + float(rng.uniform(-0.4, 0.6))
-    density = np.clip(0.5 * field * float(rng.uniform(0.4, 1.3)) + envelope, 0, None)
+    density = np.clip(0.5 * warped * float(rng.uniform(0.4, 1.3)) + envelope, 0, None)
     # Light that passes falls off exponentially with the smoke in its way.
     alpha = 1 - np.exp(-density * np.float32(rng.uniform(0.4, 2.5)))
     alpha = alpha.astype(np.float32) * np.float32(rng.uniform(0.6, 1.0))

@@ -66,7 +66,7 @@ def _text(rng: np.random.Generator, canvas: Canvas) -> None:
         start = (int(rng.uniform(0, 0.3) * side), int(0.3 * side + line * scale * 34))
         cv2.putText(layer, text, start, font, scale, 255, thickness, cv2.LINE_AA)
     turn = cv2.getRotationMatrix2D((side / 2, side / 2), float(rng.uniform(-40, 40)), 1.0)
-    layer = cv2.warpAffine(layer, turn, (side, side), flags=cv2.INTER_LINEAR)
+    layer = np.asarray(cv2.warpAffine(layer, turn, (side, side)), np.uint8)
     if rng.random() < 0.7:
         canvas.pixels = np.maximum(canvas.pixels, layer)
     else:  # letters cut out of the shapes

@@ -1,0 +1,74 @@
+"""Compositions: pure in (seed, index), consistent, and different between the splits."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from indexnet_cli.datasets.contact_sheet import contact_sheet
+from indexnet_cli.datasets.mattes import KINDS
+from indexnet_cli.datasets.open_compositions import OpenCompositions
+from indexnet_cli.datasets.pack import Pack
+from indexnet_cli.datasets.sample import Sample
+
+
+def _bytes(sample: Sample) -> list[bytes]:
+    return [np.asarray(value).tobytes() for value in astuple(sample)]
+
+
+def test_sample_is_a_pure_function_of_seed_and_index(pack: Pack, pack_folder: Path) -> None:
+    first, second = OpenCompositions(pack, 5, 64), OpenCompositions(Pack(pack_folder), 5, 64)
+    forwards = [_bytes(first[i]) for i in range(6)]
+    backwards = [_bytes(second[i]) for i in reversed(range(6))]
+    assert forwards == backwards[::-1]
+
+
+def test_seed_index_and_split_matter(pack: Pack) -> None:
+    kinds = ["blur"]
+    images = [
+        OpenCompositions(pack, 1, 64, kinds=kinds)[0].image,
+        OpenCompositions(pack, 1, 64, kinds=kinds)[1].image,
+        OpenCompositions(pack, 2, 64, kinds=kinds)[0].image,
+        OpenCompositions(pack, 1, 64, "validation", kinds=kinds)[0].image,
+    ]
+    assert len({image.tobytes() for image in images}) == len(images)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_samples_are_consistent(pack: Pack, kind: str) -> None:
+    compositions = OpenCompositions(pack, 0, 96, kinds=[kind])
+    for i in range(5):
+        sample = compositions[i]
+        assert sample.kind == kind
+        assert sample.alpha.shape == sample.trimap.shape == (96, 96)
+        assert sample.trimap.dtype == np.uint8
+        assert (sample.trimap == 128).any()
+        assert np.all(sample.alpha[sample.trimap == 255] == 1)
+        assert np.all(sample.alpha[sample.trimap == 0] == 0)
+        for picture in (sample.image, sample.foreground, sample.background):
+            assert picture.shape == (96, 96, 3)
+            assert picture.dtype == np.float32
+            assert picture.min() >= 0
+            assert picture.max() <= 1
+
+
+def test_undamaged_images_are_compositions(pack: Pack) -> None:
+    compositions = OpenCompositions(pack, 0, 64)
+    errors = []
+    for i in range(20):
+        sample = compositions[i]
+        alpha = sample.alpha[..., None]
+        composed = alpha * sample.foreground + (1 - alpha) * sample.background
+        errors.append(float(np.abs(composed - sample.image).mean()))
+    assert min(errors) < 1e-6
+    assert max(errors) < 0.1
+
+
+def test_contact_sheet(pack: Pack) -> None:
+    compositions = OpenCompositions(pack, 0, 64)
+    sheet = contact_sheet([compositions[i] for i in range(3)], columns=2)
+    assert sheet.dtype == np.uint8
+    assert sheet.shape == (2 * (64 + 4), 2 * (4 * 64 + 8), 3)
