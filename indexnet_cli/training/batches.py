@@ -68,6 +68,8 @@ def batches(
         batch_sampler=_Consecutive(first_step, last_step, size),
         num_workers=workers,
         worker_init_fn=_single_threaded,
+        # A fork would inherit OpenCV's and torch's thread pools without their threads, and hang.
+        multiprocessing_context="spawn" if workers else None,
         prefetch_factor=4 if workers else None,
         pin_memory=torch.cuda.is_available(),
     )
