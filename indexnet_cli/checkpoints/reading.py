@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -54,6 +55,11 @@ def _refusal(path: Path, error: Exception) -> CheckpointError:
             f"{path} would run code when read ({named[1]}): refused",
             "a checkpoint may hold tensors only; save its state dict alone, or as safetensors",
         )
+    if "Unsupported operand" in str(error):
+        return CheckpointError(
+            f"{path} is a pickle that could run code when read: refused",
+            "save its state dict with torch.save, or as safetensors",
+        )
     return CheckpointError(
         f"{path} is damaged or no checkpoint", "fetch it again; .pth and .safetensors are read"
     )
@@ -63,7 +69,8 @@ def _read_file(path: Path) -> Any:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        with torch.serialization.safe_globals(_STAND_INS):
+        with warnings.catch_warnings(), torch.serialization.safe_globals(_STAND_INS):
+            warnings.simplefilter("ignore")  # about pickle protocols, before it refuses them
             return torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error

@@ -6,8 +6,11 @@ from typing import Annotated
 
 import typer
 
+from indexnet_cli.cli.failures import reports_failures
 from indexnet_cli.cli.info import info
 from indexnet_cli.cli.matte import matte
+from indexnet_cli.cli.samples import samples
+from indexnet_cli.cli.train import train
 from indexnet_cli.cli.weights import weights_app
 
 app = typer.Typer(
@@ -20,6 +23,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(matte)
+app.command()(train)
+app.command()(reports_failures(samples))
 app.command()(info)
 app.add_typer(weights_app, name="weights")
 

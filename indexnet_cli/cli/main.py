@@ -23,7 +23,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminate)
     from indexnet_cli.cli.app import app
 
-    app()
+    app(prog_name="indexnet")
 
 
 if __name__ == "__main__":

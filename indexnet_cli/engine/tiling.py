@@ -61,11 +61,14 @@ def plan_spans(length: int, tile: int, margin: int, stride: int) -> list[Span]:
     """Cut ``length`` pixels into windows of ``tile`` pixels that start at multiples of ``stride``.
 
     Each pixel has at least ``margin`` pixels of context, less half a stride where two windows
-    blend. Raises ``ValueError`` if ``tile`` leaves no room between two margins.
+    blend. Raises ``ValueError`` if ``tile`` leaves no room between two margins, or if ``margin``
+    is below half a stride, which blending takes.
     """
     if length <= tile:
         return [Span(0, length, None, None)]
     step = (tile - 2 * margin) // stride * stride
+    if margin < stride // 2:
+        raise ValueError(f"a margin of {margin} pixels is too small to blend")
     if step < stride:
         raise ValueError(f"a tile of {tile} pixels is too small for margins of {margin}")
     starts = [*range(0, length - tile, step), (length - tile) // stride * stride]

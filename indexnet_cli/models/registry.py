@@ -50,7 +50,7 @@ class ModelSpec:
     std: tuple[float, float, float] = IMAGENET_STD
     recipe: str | None = None
     bytes_per_pixel: int = 1400
-    margin: int = 320
+    margin: int = 512
 
 
 _INDEXNET = ModelSpec(

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from indexnet_cli.errors import DeviceError
+from tests.cli.running import invoke, run, save_pair
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> tuple[Path, Path]:
+    return save_pair(tmp_path)
+
+
+def test_the_matte_goes_beside_the_image(pair: tuple[Path, Path], weights_file: Path) -> None:
+    image, trimap = pair
+    result = run("matte", image, trimap, "--weights", weights_file, "--device", "cpu", text=True)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == ""
+    assert result.stderr == "unknown 60.0 %, 7 grey values snapped\n"
+    alpha = np.asarray(Image.open(image.with_name("photo_alpha.png")))
+    levels = np.asarray(Image.open(trimap))
+    assert alpha.dtype == np.uint8
+    assert (alpha[levels == 0] == 0).all()
+    assert (alpha[levels == 255] == 255).all()
+    assert len(np.unique(alpha[levels == 128])) > 2
+
+
+def test_json_says_what_was_used(pair: tuple[Path, Path], weights_file: Path) -> None:
+    out = pair[0].parent / "m.png"
+    result = invoke("matte", *pair, "--weights", weights_file, "-o", out, "--json", "--bits", 16)
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert told["output"] == str(out)
+    assert told["trimap"]["snapped"] == 7
+    assert told["trimap"]["unknown_share"] == pytest.approx(0.6)
+    assert told["checkpoint"]["source"] == "file"
+    assert told["model"] == "indexnet.open"
+    assert (told["precision"], told["align"], told["tiles"]) == ("fp32", "pad", 1)
+    assert Image.open(out).mode == "I;16"
+
+
+def test_standard_input_and_output(pair: tuple[Path, Path], weights_file: Path) -> None:
+    arguments = ("matte", "-", pair[1], "--weights", weights_file)
+    result = run(*arguments, input=pair[0].read_bytes())
+    assert result.returncode == 0, result.stderr
+    assert Image.open(io.BytesIO(result.stdout)).size == (48, 40)
+    result = run("matte", pair[0], "-", "-o", "-", "-q", input=pair[1].read_bytes(), timeout=60)
+    assert result.returncode in (0, 4)  # 4: in a source tree without the bundled weights
+
+
+@pytest.mark.parametrize("align", ["pad", "resize"])
+def test_alignments(pair: tuple[Path, Path], weights_file: Path, align: str) -> None:
+    result = invoke("matte", *pair, "--weights", weights_file, "--align", align, "-v")
+    assert result.exit_code == 0, result.output
+    assert f"align {align}" in result.stderr
+    assert "seeded.safetensors" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("level", "said"), [(0, "no unknown pixel"), (255, "no unknown pixel"), (128, "no known pixel")]
+)
+def test_one_sided_trimaps_warn(
+    pair: tuple[Path, Path], weights_file: Path, level: int, said: str
+) -> None:
+    image, trimap = pair
+    Image.new("L", (48, 40), level).save(trimap)
+    result = invoke("matte", image, trimap, "--weights", weights_file)
+    assert result.exit_code == 0
+    assert said in result.stderr
+    if level != 128:
+        assert set(np.asarray(Image.open(image.with_name("photo_alpha.png"))).flat) == {level}
+
+
+def assert_fails(result: object, code: int, *said: str) -> None:
+    assert result.exit_code == code, result.output  # type: ignore[attr-defined]
+    errors: str = result.stderr  # type: ignore[attr-defined]
+    for words in said:
+        assert words in errors
+    assert "Traceback" not in errors
+    assert result.stdout == ""  # type: ignore[attr-defined]
+
+
+def test_without_a_trimap(pair: tuple[Path, Path]) -> None:
+    assert_fails(invoke("matte", pair[0]), 2, "trimap", "indexnet matte IMAGE TRIMAP")
+
+
+def test_different_sizes(pair: tuple[Path, Path]) -> None:
+    Image.new("L", (40, 48), 128).save(pair[1])
+    assert_fails(invoke("matte", *pair), 3, "48 x 40", "40 x 48", "photo.jpg", "trimap.png")
+
+
+def test_an_existing_output(pair: tuple[Path, Path], weights_file: Path) -> None:
+    out = pair[0].parent / "out.png"
+    out.write_bytes(b"precious")
+    # before any work: the trimap is not even looked at
+    assert_fails(invoke("matte", pair[0], "none.png", "-o", out), 2, "out.png", "--overwrite")
+    assert out.read_bytes() == b"precious"
+    result = invoke("matte", *pair, "--weights", weights_file, "-o", out, "--overwrite", "-q")
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    assert Image.open(out).size == (48, 40)
+
+
+def test_a_folder_takes_the_default_name(pair: tuple[Path, Path], weights_file: Path) -> None:
+    folder = pair[0].parent / "mattes"
+    folder.mkdir()
+    assert invoke("matte", *pair, "--weights", weights_file, "-o", folder).exit_code == 0
+    assert (folder / "photo_alpha.png").is_file()
+
+
+def test_an_input_is_not_replaced(pair: tuple[Path, Path]) -> None:
+    result = invoke("matte", *pair, "-o", pair[1], "--overwrite")
+    assert_fails(result, 2, "trimap.png", "input")
+
+
+@pytest.mark.parametrize("place", ["image", "trimap"])
+def test_inputs_that_cannot_be_read(pair: tuple[Path, Path], place: str) -> None:
+    folder = pair[0].parent
+    (folder / "text.png").write_text("not a picture")
+    (folder / "cut.jpg").write_bytes(pair[0].read_bytes()[:600])
+    for name in ("none.png", "text.png", "cut.jpg", "."):
+        files = {"image": pair[0], "trimap": pair[1], place: folder / name}
+        result = invoke("matte", files["image"], files["trimap"], "-o", folder / "o.png")
+        assert_fails(result, 3, str(folder / name))
+
+
+def test_outputs_that_cannot_be_written(pair: tuple[Path, Path]) -> None:
+    assert_fails(invoke("matte", *pair, "-o", pair[0].parent / "no" / "a.png"), 3, "no")
+    assert_fails(invoke("matte", *pair, "-o", pair[0].parent / "a.xyz"), 2, ".xyz")
+    assert_fails(invoke("matte", *pair, "-o", "a.jpg", "--bits", 16), 2, "16")
+    assert_fails(invoke("matte", *pair, "--bits", 12), 2, "12")
+
+
+def test_too_many_pixels(pair: tuple[Path, Path]) -> None:
+    assert_fails(invoke("matte", *pair, "--max-pixels", 1000), 3, "48 x 40", "--max-pixels")
+
+
+def test_checkpoints_that_are_not_there(pair: tuple[Path, Path]) -> None:
+    assert_fails(invoke("matte", *pair, "--weights", "none.pth"), 4, "none.pth")
+    result = invoke("matte", *pair, "--model", "indexnet.official")
+    assert_fails(result, 4, "non-commercial", "https://", "--weights FILE")
+    assert_fails(invoke("matte", *pair, "--model", "magic"), 2, "magic", "indexnet.open")
+
+
+def test_a_checkpoint_that_does_not_fit(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    torch.save({"state_dict": {"module.fc.weight": torch.zeros(2)}}, tmp_path / "other.pth")
+    result = invoke("matte", *pair, "--weights", tmp_path / "other.pth")
+    assert_fails(result, 4, "other.pth", "missing: layer0.0.weight", "fc.weight")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_a_device_that_is_not_there(pair: tuple[Path, Path], weights_file: Path) -> None:
+    result = invoke("matte", *pair, "--weights", weights_file, "--device", "cuda")
+    assert_fails(result, 5, "--device cuda", "--device cpu")
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (KeyboardInterrupt(), 130),
+        (MemoryError(), 5),
+        (torch.OutOfMemoryError("CUDA"), 5),
+        (DeviceError("out of memory", "hint"), 5),
+    ],
+)
+def test_exit_codes(
+    pair: tuple[Path, Path],
+    weights_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    code: int,
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr("indexnet_cli.engine.matter.Matter.matte", fail)
+    assert_fails(invoke("matte", *pair, "--weights", weights_file), code)
+    assert [path.name for path in pair[0].parent.glob("*alpha*")] == []
+
+
+def test_verbose_adds_the_traceback(pair: tuple[Path, Path]) -> None:
+    result = invoke("matte", *pair, "--weights", "none.pth", "-v")
+    assert result.exit_code == 4
+    assert "Traceback" in result.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such names on Windows")
+def test_names_beyond_ascii(tmp_path: Path, weights_file: Path) -> None:
+    folder = tmp_path / "größe 写真"
+    folder.mkdir()
+    pair = save_pair(folder)
+    assert invoke("matte", *pair, "--weights", weights_file).exit_code == 0
+    assert (folder / "photo_alpha.png").is_file()

@@ -1,0 +1,48 @@
+"""No test reads or writes the user's own folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from indexnet_cli.models.registry import DEFAULT_MODEL, build_network, resolve_model
+from tests.golden.reading import read_configurations, seeded_tensors
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    home = tmp_path / "indexnet-home"
+    monkeypatch.setenv("INDEXNET_HOME", str(home))
+    return home
+
+
+@pytest.fixture(scope="session")
+def seeded_state_dict() -> dict[str, torch.Tensor]:
+    """The released network's goldens are made with these."""
+    return seeded_tensors(read_configurations()["m2o_nl1_c1"].keys)
+
+
+@pytest.fixture
+def seeded_network(seeded_state_dict: dict[str, torch.Tensor]) -> nn.Module:
+    network = build_network(resolve_model(DEFAULT_MODEL))
+    network.load_state_dict(seeded_state_dict)
+    return network.eval()
+
+
+@pytest.fixture(scope="session")
+def weights_file(
+    tmp_path_factory: pytest.TempPathFactory, seeded_state_dict: dict[str, torch.Tensor]
+) -> Path:
+    """A checkpoint as the trainer writes it: half precision, without counters."""
+    path = tmp_path_factory.mktemp("weights") / "seeded.safetensors"
+    halves = {
+        key: value.half()
+        for key, value in seeded_state_dict.items()
+        if not key.endswith("num_batches_tracked")
+    }
+    save_file(halves, path)
+    return path
