@@ -1,0 +1,1 @@
+"""Errors of a matte against ground truth, as the published tables have them."""
