@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import torch
 from torch import Tensor, nn
+
+from indexnet_cli.models.folding import set_folded
 
 
 def count_parameters(network: nn.Module) -> int:
@@ -16,8 +19,10 @@ def count_parameters(network: nn.Module) -> int:
 def count_multiply_adds(network: nn.Module, height: int, width: int, channels: int = 4) -> int:
     """Multiply-adds of the convolution layers for one input of ``channels`` x height x width.
 
-    ``network`` must not be folded; on the meta device nothing is computed.
+    Follows the shapes alone, on a meta-device copy: nothing is computed and ``network`` is left
+    as it is. Divide by 2**30 for the unit that the IndexNet authors call GFLOPs.
     """
+    shapes = set_folded(copy.deepcopy(network).to("meta").eval(), False)
     total = 0
 
     def count(conv: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
@@ -26,18 +31,9 @@ def count_multiply_adds(network: nn.Module, height: int, width: int, channels: i
         kernel = math.prod(conv.kernel_size) * conv.in_channels // conv.groups
         total += output.numel() * kernel
 
-    hooks = [
-        module.register_forward_hook(count)
-        for module in network.modules()
-        if isinstance(module, nn.Conv2d)
-    ]
-    was_training = network.training
-    try:
-        device = next(network.parameters()).device
-        with torch.inference_mode():
-            network.eval()(torch.zeros(1, channels, height, width, device=device))
-    finally:
-        network.train(was_training)
-        for hook in hooks:
-            hook.remove()
+    for module in shapes.modules():
+        if isinstance(module, nn.Conv2d):
+            module.register_forward_hook(count)
+    with torch.inference_mode():
+        shapes(torch.empty(1, channels, height, width, device="meta"))
     return total

@@ -5,9 +5,19 @@ from __future__ import annotations
 from torch import nn
 
 from indexnet_cli.models.indexnet.config import IndexNetConfig
+from indexnet_cli.models.indexnet.deeplabv3plus import DeepLabV3Plus
 from indexnet_cli.models.indexnet.network import IndexNet
+from indexnet_cli.models.indexnet.refinenet import RefineNet
+from indexnet_cli.models.indexnet.unet_style import UNetStyle
 
-__all__ = ["IndexNet", "IndexNetConfig", "build_indexnet"]
+__all__ = [
+    "IndexNet",
+    "IndexNetConfig",
+    "UNetStyle",
+    "DeepLabV3Plus",
+    "RefineNet",
+    "build_indexnet",
+]
 
 
 def build_indexnet(config: IndexNetConfig | None = None) -> nn.Module:
@@ -15,4 +25,12 @@ def build_indexnet(config: IndexNetConfig | None = None) -> nn.Module:
 
     Raises ``ValueError`` for a combination that the published code does not have.
     """
-    return IndexNet(config or IndexNetConfig())
+    config = config or IndexNetConfig()
+    config.check()
+    networks: dict[str, type[nn.Module]] = {
+        "indexnet": IndexNet,
+        "unet_style": UNetStyle,
+        "deeplabv3+": DeepLabV3Plus,
+        "refinenet": RefineNet,
+    }
+    return networks[config.decoder](config)

@@ -28,16 +28,22 @@ class _AtrousBranch(nn.Module):
 class ASPP(nn.Module):
     """1x1, three depthwise separable atrous branches and global pooling, joined by a 1x1."""
 
-    def __init__(self, in_channels: int, out_channels: int, output_stride: int) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        output_stride: int,
+        branch_channels: int = BRANCH_CHANNELS,
+    ) -> None:
         super().__init__()
-        self.aspp1 = _AtrousBranch(conv_norm_relu(in_channels, BRANCH_CHANNELS, 1))
+        self.aspp1 = _AtrousBranch(conv_norm_relu(in_channels, branch_channels, 1))
         for number, rate in enumerate(RATES[output_stride], start=2):
-            branch = depthwise_separable(in_channels, BRANCH_CHANNELS, 3, dilation=rate)
+            branch = depthwise_separable(in_channels, branch_channels, 3, dilation=rate)
             self.add_module(f"aspp{number}", _AtrousBranch(branch))
         self.global_avg_pool = ConvStack(
-            nn.AdaptiveAvgPool2d(1), *conv_norm_relu(in_channels, BRANCH_CHANNELS, 1)
+            nn.AdaptiveAvgPool2d(1), *conv_norm_relu(in_channels, branch_channels, 1)
         )
-        self.bottleneck_conv = conv_norm_relu(5 * BRANCH_CHANNELS, out_channels, 1)
+        self.bottleneck_conv = conv_norm_relu(5 * branch_channels, out_channels, 1)
         self.dropout = nn.Dropout(0.5)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -49,9 +55,13 @@ class ASPP(nn.Module):
 
 
 def build_bridge(
-    in_channels: int, out_channels: int, output_stride: int, aspp: bool
+    in_channels: int,
+    out_channels: int,
+    output_stride: int,
+    aspp: bool,
+    branch_channels: int = BRANCH_CHANNELS,
 ) -> nn.Module:
     """What joins encoder and decoder: ASPP, or a 1x1 convolution where it is switched off."""
     if aspp:
-        return ASPP(in_channels, out_channels, output_stride)
+        return ASPP(in_channels, out_channels, output_stride, branch_channels)
     return conv_norm_relu(in_channels, out_channels, 1)

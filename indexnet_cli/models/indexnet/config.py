@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Decoder = Literal["indexnet", "unet_style", "deeplabv3+", "refinenet"]
+IndexKind = Literal["holistic", "o2o", "m2o"]
+ConvOperator = Literal["std_conv", "dep_sep_conv"]
+
+OUTPUT_STRIDES: dict[str, tuple[int, ...]] = {
+    "indexnet": (32, 16),
+    "unet_style": (32, 16, 8),
+    "deeplabv3+": (32, 16),
+    "refinenet": (32, 16),
+}
 
 
 @dataclass(frozen=True)
@@ -17,11 +26,35 @@ class IndexNetConfig:
     """
 
     decoder: Decoder = "indexnet"
-    index_kind: Literal["holistic", "o2o", "m2o"] = "m2o"
+    index_kind: IndexKind = "m2o"
     nonlinear: bool = True
     context: bool = True
     output_stride: Literal[32, 16, 8] = 32
     aspp: bool = True
-    conv_operator: Literal["std_conv", "dep_sep_conv"] = "std_conv"
+    conv_operator: ConvOperator = "std_conv"
     decoder_kernel_size: int = 5
     width_mult: float = 1.0
+
+    def check(self) -> None:
+        """Raises ``ValueError`` where the published code has no such network."""
+        for option, value, choices in (
+            ("decoder", self.decoder, get_args(Decoder)),
+            ("index_kind", self.index_kind, get_args(IndexKind)),
+            ("conv_operator", self.conv_operator, get_args(ConvOperator)),
+        ):
+            if value not in choices:
+                raise ValueError(f"{option} is {value!r}, not one of {', '.join(choices)}")
+        strides = OUTPUT_STRIDES[self.decoder]
+        if self.output_stride not in strides:
+            raise ValueError(
+                f"the {self.decoder} decoder has output stride "
+                f"{' or '.join(map(str, strides))}, not {self.output_stride}"
+            )
+        if self.width_mult != 1.0 and self.decoder != "unet_style":
+            raise ValueError(f"the {self.decoder} decoder has no width multiplier")
+        if self.width_mult <= 0:
+            raise ValueError(f"the width multiplier must be positive, not {self.width_mult}")
+        if self.decoder_kernel_size < 1 or self.decoder_kernel_size % 2 == 0:
+            raise ValueError(
+                f"the decoder's kernel size must be odd, not {self.decoder_kernel_size}"
+            )

@@ -40,8 +40,14 @@ def reducing_stages(output_stride: int) -> tuple[int, ...]:
 
 
 def scaled_channels(channels: int, width_mult: float) -> int:
-    """Channels of a stage under the width multiplier."""
+    """Channels under the width multiplier; rounded down, as published."""
     return int(channels * width_mult)
+
+
+def stage_channels(width_mult: float = 1.0) -> dict[int, int]:
+    """Output channels of the encoder's stages 0 to 7."""
+    channels = {0: STEM_CHANNELS, **{level: stage.channels for level, stage in STAGES.items()}}
+    return {level: scaled_channels(count, width_mult) for level, count in channels.items()}
 
 
 def build_stages(

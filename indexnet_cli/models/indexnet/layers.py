@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from indexnet_cli.models.folding import ConvStack
-
-ConvOperator = Literal["std_conv", "dep_sep_conv"]
+from indexnet_cli.models.indexnet.config import ConvOperator
 
 
 def conv_norm_relu(
@@ -27,6 +26,11 @@ def conv_norm_relu(
         nn.BatchNorm2d(out_channels),
         nn.ReLU6(inplace=True),
     )
+
+
+def resize_bilinear(x: Tensor, size: Sequence[int]) -> Tensor:
+    """``x`` resampled to height and width ``size`` with corners aligned, as the baselines do."""
+    return F.interpolate(x, size=tuple(size), mode="bilinear", align_corners=True)
 
 
 def depthwise_separable(
@@ -89,9 +93,7 @@ class InvertedResidual(nn.Module):
                 nn.ReLU6(inplace=True),
             ]
         layers += [
-            nn.Conv2d(
-                hidden, hidden, 3, stride, dilation=dilation, groups=hidden, bias=False
-            ),
+            nn.Conv2d(hidden, hidden, 3, stride, dilation=dilation, groups=hidden, bias=False),
             nn.BatchNorm2d(hidden),
             nn.ReLU6(inplace=True),
             nn.Conv2d(hidden, out_channels, 1, bias=False),

@@ -1,0 +1,71 @@
+"""The U-Net baseline of the IndexNet paper: max-pooling and unpooling at the same places."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from indexnet_cli.models.indexnet.aspp import BRANCH_CHANNELS, build_bridge
+from indexnet_cli.models.indexnet.config import IndexNetConfig
+from indexnet_cli.models.indexnet.encoder import (
+    build_stages,
+    reducing_stages,
+    scaled_channels,
+    stage_channels,
+)
+from indexnet_cli.models.indexnet.network import (
+    BRIDGE_CHANNELS,
+    DECODER_CHANNELS,
+    DecoderStage,
+    build_head,
+)
+
+
+class UNetStyle(nn.Module):
+    """IndexNet's encoder and decoder with the positions of maxima in place of learned indices.
+
+    Input N x 4 x H x W, output N x 1 x H x W, as IndexNet's; H and W multiples of 32, whatever
+    the output stride (16 and 8 leave out the last one or two poolings).
+    """
+
+    def __init__(self, config: IndexNetConfig) -> None:
+        super().__init__()
+        width = config.width_mult
+        self.reducing = reducing_stages(config.output_stride)
+        for name, encoder_stage in build_stages(config.output_stride, width).items():
+            self.add_module(name, encoder_stage)
+        channels = stage_channels(width)
+        in_channels = scaled_channels(BRIDGE_CHANNELS, width)
+        self.dconv_pp = build_bridge(
+            channels[7],
+            in_channels,
+            config.output_stride,
+            config.aspp,
+            scaled_channels(BRANCH_CHANNELS, width),
+        )
+        for level, unscaled_channels in DECODER_CHANNELS.items():
+            out_channels = scaled_channels(unscaled_channels, width)
+            stage = DecoderStage(
+                config.conv_operator,
+                in_channels + channels[level],
+                out_channels,
+                config.decoder_kernel_size,
+            )
+            self.add_module(f"decoder_layer{level}", stage)
+            in_channels = out_channels
+        self.pred = build_head(config.conv_operator, in_channels, config.decoder_kernel_size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        skips: dict[int, Tensor] = {}
+        maxima: dict[int, Tensor] = {}
+        for level in range(7):
+            x = skips[level] = self.get_submodule(f"layer{level}")(x)
+            if level in self.reducing:
+                x, maxima[level] = F.max_pool2d(x, 2, return_indices=True)
+        x = self.dconv_pp(self.get_submodule("layer7")(x))
+        for level in DECODER_CHANNELS:
+            if level in self.reducing:
+                x = F.max_unpool2d(x, maxima[level], (2, 2))
+            x = self.get_submodule(f"decoder_layer{level}")(x, skips[level])
+        alpha: Tensor = self.pred(x)
+        return alpha

@@ -1,0 +1,60 @@
+"""Reads the golden files of this folder."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tests.golden.seeded_weights import Key, seeded_array, seeded_input
+
+FOLDER = Path(__file__).parent
+
+
+class Configuration(NamedTuple):
+    """One published configuration: ``options`` are the arguments of ``IndexNetConfig``."""
+
+    parameters: int
+    options: dict[str, Any]
+    keys: list[Key]
+
+
+def read_json(name: str) -> Any:
+    with gzip.open(FOLDER / name, "rt", encoding="utf-8") as file:
+        return json.load(file)
+
+
+def read_arrays(name: str) -> dict[str, NDArray[Any]]:
+    with np.load(FOLDER / name, allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def read_configurations() -> dict[str, Configuration]:
+    return {
+        name: Configuration(entry["parameters"], entry["config"], entry["keys"])
+        for name, entry in read_json("indexnet_keys.json.gz").items()
+    }
+
+
+@cache  # configurations share most of their tensors
+def _seeded_tensor(key: str, shape: tuple[int, ...], dtype: str, seed: int) -> Tensor:
+    return torch.from_numpy(seeded_array(key, shape, dtype, seed))
+
+
+def seeded_tensors(keys: Iterable[Key], seed: int = 0) -> dict[str, Tensor]:
+    """The pseudo-weights of ``keys``, for ``load_state_dict``, which copies them."""
+    return {key: _seeded_tensor(key, tuple(shape), dtype, seed) for key, shape, dtype in keys}
+
+
+def golden_input(arrays: dict[str, NDArray[Any]], size: str) -> Tensor:
+    """The input ``HxW`` whose seed stands in ``arrays``."""
+    height, width = (int(length) for length in size.split("x"))
+    return torch.from_numpy(seeded_input(int(arrays[f"input_seed_{size}"]), height, width))
