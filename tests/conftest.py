@@ -11,6 +11,7 @@ from torch import nn
 
 from indexnet_cli.models.registry import DEFAULT_MODEL, build_network, resolve_model
 from tests.golden.reading import read_configurations, seeded_tensors
+from tests.made_up_pack import pack, pack_folder  # noqa: F401 - fixtures for every folder
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,209 @@
+"""The loop: exact resume, calibration that keeps functions, starts from weights."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from indexnet_cli.datasets.open_compositions import OpenCompositions
+from indexnet_cli.datasets.pack import Pack
+from indexnet_cli.errors import CheckpointError, InputError, UsageError
+from indexnet_cli.models.indexnet import build_indexnet
+from indexnet_cli.training.batches import batches
+from indexnet_cli.training.initialisation import (
+    calibrate,
+    initialise,
+    load_folded_encoder,
+    read_folded_encoder,
+)
+from indexnet_cli.training.loop import Start, Trainer
+from indexnet_cli.training.recipe import Recipe, load_recipe
+from indexnet_cli.training.snapshots import SNAPSHOT, export_weights
+
+TINY = [
+    "crop=64",
+    "batch_size=2",
+    "warmup_steps=1",
+    "calibration_batches=1",
+    "validation_crop=64",
+    "validation_per_kind=1",
+    "snapshot_every=2",
+]
+
+
+def tiny_recipe(steps: int, *more: str) -> Recipe:
+    return load_recipe("open", [*TINY, f"steps={steps}", f"validate_every={steps}", *more])
+
+
+def run(pack: Pack, folder: Path, recipe: Recipe, start: Start | None = None) -> Trainer:
+    trainer = Trainer(recipe, pack, folder, torch.device("cpu"), start or Start(), workers=0)
+    trainer.run(lambda progress: None)
+    return trainer
+
+
+class Stopped(Exception):
+    pass
+
+
+def test_interrupted_run_goes_on_exactly(
+    pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = tiny_recipe(4)
+    run(pack, tmp_path / "whole", recipe)
+
+    def stop_in_third_step(self: Trainer, batch: object) -> None:
+        if self.step == 2:
+            raise Stopped
+        return train_step(self, batch)  # type: ignore[arg-type, return-value]
+
+    train_step = Trainer._train_step
+    monkeypatch.setattr(Trainer, "_train_step", stop_in_third_step)
+    with pytest.raises(Stopped):
+        run(pack, tmp_path / "parts", recipe)
+    monkeypatch.undo()
+    resumed = Trainer(recipe, pack, tmp_path / "parts", torch.device("cpu"), Start(), workers=0)
+    assert resumed.step == 2
+    resumed.run(lambda progress: None)
+    whole = load_file(tmp_path / "whole" / "weights.safetensors")
+    parts = load_file(tmp_path / "parts" / "weights.safetensors")
+    assert all(torch.equal(whole[key], parts[key]) for key in whole)
+
+
+def test_run_writes_curve_validation_and_loadable_weights(pack: Pack, tmp_path: Path) -> None:
+    trainer = run(pack, tmp_path, tiny_recipe(2))
+    with (tmp_path / "validation.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["kind"] for row in rows} == {*trainer.pictures, "mean"}
+    assert (tmp_path / "curve.csv").read_text().splitlines()[-1].startswith("2,")
+    weights = load_file(tmp_path / "weights.safetensors")
+    missing, extra = build_indexnet().load_state_dict(weights, strict=False)
+    assert not extra
+    assert all(key.endswith("num_batches_tracked") for key in missing)
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_training_moves_the_weights_and_keeps_the_statistics(pack: Pack, tmp_path: Path) -> None:
+    recipe = tiny_recipe(2)
+    fresh = Trainer(recipe, pack, tmp_path / "a", torch.device("cpu"), Start(), workers=0)
+    before = {key: value.clone() for key, value in fresh.network.state_dict().items()}
+    fresh.run(lambda progress: None)
+    after = fresh.network.state_dict()
+    still = {key for key in before if torch.equal(before[key], after[key])}
+    assert all("running_" in key or "num_batches" in key for key in still)
+    assert all(key in still for key in before if "running_" in key)
+
+
+def test_snapshot_of_another_recipe_is_refused(pack: Pack, tmp_path: Path) -> None:
+    run(pack, tmp_path, tiny_recipe(2))
+    with pytest.raises(UsageError, match="learning_rate"):
+        run(pack, tmp_path, tiny_recipe(2, "learning_rate=0.1"))
+
+
+def test_damaged_snapshot_is_told(pack: Pack, tmp_path: Path) -> None:
+    (tmp_path / SNAPSHOT).write_bytes(b"not a snapshot")
+    with pytest.raises(CheckpointError, match="damaged"):
+        run(pack, tmp_path, tiny_recipe(2))
+
+
+def test_start_from_weights_begins_with_their_function(pack: Pack, tmp_path: Path) -> None:
+    run(pack, tmp_path / "first", tiny_recipe(2))
+    state = load_file(tmp_path / "first" / "weights.safetensors")
+    trainer = Trainer(
+        tiny_recipe(2), pack, tmp_path / "second", torch.device("cpu"), Start(init=state), 0
+    )
+    loaded = trainer.network.state_dict()
+    assert all(torch.equal(loaded[key], value.float()) for key, value in state.items())
+
+
+def test_batches_do_not_depend_on_the_workers(pack: Pack) -> None:
+    samples = OpenCompositions(pack, 3, 64)
+    alone = list(batches(samples, 1, 3, 2, workers=0))
+    helped = list(batches(samples, 1, 3, 2, workers=1))
+    for one, other in zip(alone, helped, strict=True):
+        assert all(torch.equal(one[key], other[key]) for key in one)
+
+
+def folded_encoder_arrays() -> dict[str, np.ndarray]:
+    """Random weights under torchvision's names, from the shapes of our encoder."""
+    rng = np.random.default_rng(0)
+    arrays: dict[str, np.ndarray] = {
+        "features.0.0.weight": rng.normal(0, 0.2, (32, 3, 3, 3)),
+        "features.0.0.bias": rng.normal(0, 0.2, 32),
+    }
+    network = build_indexnet()
+    number = 0
+    for level in range(1, 8):
+        for block in network.get_submodule(f"layer{level}"):  # type: ignore[attr-defined]
+            number += 1
+            convs = [layer for layer in block.conv if isinstance(layer, nn.Conv2d)]
+            names = ["0.0", "1.0", "2"] if len(convs) == 3 else ["0.0", "1"]
+            for name, conv in zip(names, convs, strict=True):
+                key = f"features.{number}.conv.{name}"
+                shape = tuple(conv.weight.shape)
+                arrays[f"{key}.weight"] = rng.normal(0, (2 / np.prod(shape[1:])) ** 0.5, shape)
+                arrays[f"{key}.bias"] = rng.normal(0, 0.1, shape[0])
+    return {key: value.astype(np.float32) for key, value in arrays.items()}
+
+
+def test_calibration_keeps_the_folded_encoder_and_normalises_the_rest() -> None:
+    torch.manual_seed(0)
+    network = build_indexnet()
+    initialise(network)
+    load_folded_encoder(network, folded_encoder_arrays(), (0.5, 0.5, 0.5), (0.2, 0.2, 0.2))
+    x = torch.randn(2, 4, 64, 64)
+    network.eval()
+    stem = network.get_submodule("layer0")
+    with torch.no_grad():
+        before = network.get_submodule("layer1")(stem(x))
+        calibrate(network, [x], fresh_encoder=False)
+        after = network.get_submodule("layer1")(stem(x))
+    assert torch.allclose(before, after, atol=1e-4)
+    norm = network.get_submodule("layer0.1")
+    assert isinstance(norm, nn.BatchNorm2d)
+    assert norm.running_var is not None
+    assert not torch.allclose(norm.running_var, torch.ones(32), atol=0.05)
+    with torch.no_grad():
+        alpha = network(x)
+    assert torch.isfinite(alpha).all()
+    assert 0.1 < float(alpha.mean()) < 0.9
+
+
+def test_first_convolution_takes_over_the_normalisation() -> None:
+    """RGB / 127.5 - 1 is what the encoder expects; (RGB / 255 - mean) / std is what we feed."""
+    arrays = folded_encoder_arrays()
+    network = build_indexnet().eval()
+    mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+    load_folded_encoder(network, arrays, mean, std)
+    rgb = torch.rand(1, 3, 16, 16)
+    ours = (rgb - torch.tensor(mean)[:, None, None]) / torch.tensor(std)[:, None, None]
+    conv, norm = network.get_submodule("layer0.0"), network.get_submodule("layer0.1")
+    with torch.no_grad():
+        found = norm(conv(torch.cat([ours, torch.zeros(1, 1, 16, 16)], 1)))
+        expected = torch.conv2d(
+            2 * rgb - 1,
+            torch.from_numpy(arrays["features.0.0.weight"]),
+            torch.from_numpy(arrays["features.0.0.bias"]),
+            padding=1,
+        )
+    inside = (slice(None), slice(None), slice(1, -1), slice(1, -1))
+    assert torch.allclose(found[inside], expected[inside], atol=1e-5)
+
+
+def test_encoder_file_of_another_kind_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "other.npz", a=np.zeros(3))
+    with pytest.raises(InputError, match="MobileNetV2"):
+        read_folded_encoder(tmp_path / "other.npz")
+    with pytest.raises(InputError):
+        read_folded_encoder(tmp_path / "absent.npz")
+
+
+def test_weights_beyond_half_precision_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="fp16"):
+        export_weights({"a": torch.tensor([1e6])}, tmp_path / "w.safetensors")
+    assert not list(tmp_path.iterdir())
