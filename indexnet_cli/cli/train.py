@@ -39,13 +39,17 @@ def train(
     encoder: Annotated[
         Path | None,
         typer.Option(
-            "--encoder", metavar="FILE", help="ImageNet MobileNetV2 (.npz) to start the encoder from."
+            "--encoder",
+            metavar="FILE",
+            help="ImageNet MobileNetV2 (.npz) to start the encoder from.",
         ),
     ] = None,
     init: Annotated[
         str | None,
         typer.Option(
-            "--init", metavar="open|FILE", help="Start from the bundled weights, or from a checkpoint."
+            "--init",
+            metavar="open|FILE",
+            help="Start from the bundled weights, or from a checkpoint.",
         ),
     ] = None,
     workers: Annotated[

@@ -29,9 +29,7 @@ def _index_branch(
 ) -> list[nn.Module]:
     kernel, padding = (4, 1) if context else (2, 0)
     if not nonlinear:
-        return [
-            nn.Conv2d(in_channels, out_channels, kernel, 2, padding, groups=groups, bias=False)
-        ]
+        return [nn.Conv2d(in_channels, out_channels, kernel, 2, padding, groups=groups, bias=False)]
     return [
         nn.Conv2d(in_channels, hidden, kernel, 2, padding, groups=groups, bias=False),
         nn.BatchNorm2d(hidden),
@@ -40,10 +38,35 @@ def _index_branch(
     ]
 
 
-def _to_full_resolution(cells: Tensor) -> Tensor:
-    """N x C x 4 x h x w cell values to N x C x 2h x 2w, each 2x2 cell filled row by row."""
+def index_map(cells: Tensor) -> Tensor:
+    """N x C x 4 x h x w cell values as the map N x C x 2h x 2w, each 2x2 cell filled row by row."""
     n, c, _, h, w = cells.shape
     return F.pixel_shuffle(cells.reshape(n, c * CELL, h, w), 2)
+
+
+def _as_pixels(cells: Tensor) -> Tensor:
+    """Cell values as N x C x h x 2 x w x 2: the axes of a map split into cells, without a copy."""
+    return cells.unflatten(2, (2, 2)).permute(0, 1, 4, 2, 5, 3)
+
+
+def weigh(x: Tensor, cells: Tensor) -> Tensor:
+    """``x`` (N x C x 2h x 2w) times the index map of ``cells`` (N x (C or 1) x 4 x h x w).
+
+    Multiplying strided views spares building the map; the product keeps the layout of ``x``.
+    """
+    height, width = x.shape[-2:]
+    pixels = x.unflatten(3, (width // 2, 2)).unflatten(2, (height // 2, 2))
+    return (pixels * _as_pixels(cells)).flatten(4, 5).flatten(2, 3)
+
+
+def upsample(x: Tensor, cells: Tensor) -> Tensor:
+    """Nearest upsampling of ``x`` (N x C x h x w) times the index map of ``cells``."""
+    return (x[:, :, :, None, :, None] * _as_pixels(cells)).flatten(4, 5).flatten(2, 3)
+
+
+def sum_cells(x: Tensor) -> Tensor:
+    """Index pooling of weighed features: N x C x 2h x 2w to the sum over each 2x2 cell."""
+    return CELL * F.avg_pool2d(x, 2)
 
 
 class IndexBlock(nn.Module):
@@ -54,14 +77,14 @@ class IndexBlock(nn.Module):
         raise NotImplementedError
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Encoder and decoder index maps, N x (C or 1) x H x W, for N x C x H x W features.
+        """Encoder and decoder indices, N x (C or 1) x 4 x H/2 x W/2, for N x C x H x W features.
 
-        The decoder index is the sigmoid, the encoder index the softmax *of that sigmoid* over
-        the four pixels of a cell; it therefore lies in [0.1092, 0.4754].
+        They stay in cells; ``index_map`` lays them out at full resolution. The decoder index is
+        the sigmoid, the encoder index the softmax *of that sigmoid* over the four pixels of a
+        cell; it therefore lies in [0.1092, 0.4754].
         """
         decoder_index = torch.sigmoid(self.logits(x))
-        encoder_index = torch.softmax(decoder_index, dim=2)
-        return _to_full_resolution(encoder_index), _to_full_resolution(decoder_index)
+        return torch.softmax(decoder_index, dim=2), decoder_index
 
 
 class HolisticIndexBlock(IndexBlock):
@@ -83,9 +106,7 @@ class DepthwiseIndexBlock(IndexBlock):
 
     folded = False
 
-    def __init__(
-        self, channels: int, many_to_one: bool, nonlinear: bool, context: bool
-    ) -> None:
+    def __init__(self, channels: int, many_to_one: bool, nonlinear: bool, context: bool) -> None:
         super().__init__()
         groups = 1 if many_to_one else channels
         for number in range(1, CELL + 1):
@@ -121,9 +142,7 @@ class DepthwiseIndexBlock(IndexBlock):
         return cells.view(n, CELL, -1, h, w).transpose(1, 2)
 
 
-def build_index_block(
-    kind: IndexKind, channels: int, nonlinear: bool, context: bool
-) -> IndexBlock:
+def build_index_block(kind: IndexKind, channels: int, nonlinear: bool, context: bool) -> IndexBlock:
     """The index block of a stage with ``channels`` features."""
     if kind == "holistic":
         return HolisticIndexBlock(channels, nonlinear, context)

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from indexnet_cli.models.indexnet.aspp import build_bridge
 from indexnet_cli.models.indexnet.config import IndexNetConfig
 from indexnet_cli.models.indexnet.encoder import (
-    STAGES,
-    STEM_CHANNELS,
     build_stages,
     reducing_stages,
+    stage_channels,
 )
-from indexnet_cli.models.indexnet.index_blocks import IndexBlock, build_index_block
+from indexnet_cli.models.indexnet.index_blocks import build_index_block, sum_cells, upsample, weigh
 from indexnet_cli.models.indexnet.layers import ConvOperator, decoder_conv
 
-CELL_PIXELS = 4  # a 2x2 cell is summed, not averaged
 BRIDGE_CHANNELS = 160
 DECODER_CHANNELS = {6: 96, 5: 64, 4: 32, 3: 24, 2: 16, 1: 32, 0: 32}
 
@@ -42,11 +39,6 @@ def build_head(operator: ConvOperator, in_channels: int, kernel_size: int) -> nn
         decoder_conv(operator, in_channels, 1, kernel_size),
         nn.Conv2d(1, 1, kernel_size, padding=kernel_size // 2, bias=False),
     )
-
-
-def stage_channels() -> dict[int, int]:
-    """Output channels of the encoder's stages 0 to 7 at width 1."""
-    return {0: STEM_CHANNELS, **{level: stage.channels for level, stage in STAGES.items()}}
 
 
 class IndexNet(nn.Module):
@@ -88,23 +80,15 @@ class IndexNet(nn.Module):
         for level in range(7):
             x = self.get_submodule(f"layer{level}")(x)
             if level in self.reducing:
-                x, decoder_indices[level] = self._weigh(level, x)
+                encoder_index, decoder_indices[level] = self.get_submodule(f"index{level}")(x)
+                x = weigh(x, encoder_index)  # the weighed features are the skip, as published
             skips[level] = x
             if level in self.reducing:
-                x = CELL_PIXELS * F.avg_pool2d(x, 2)
+                x = sum_cells(x)
         x = self.dconv_pp(self.get_submodule("layer7")(x))
         for level in DECODER_CHANNELS:
             if level in self.reducing:
-                x = decoder_indices[level] * F.interpolate(x, scale_factor=2, mode="nearest")
+                x = upsample(x, decoder_indices[level])
             x = self.get_submodule(f"decoder_layer{level}")(x, skips[level])
         alpha: Tensor = self.pred(x)
         return alpha
-
-    def _weigh(self, level: int, x: Tensor) -> tuple[Tensor, Tensor]:
-        """A stage's features times their encoder index, and the decoder index for later."""
-        block = self.get_submodule(f"index{level}")
-        encoder_index, decoder_index = block(x)
-        return encoder_index * x, decoder_index
-
-
-
