@@ -32,7 +32,9 @@ def imported_by(arguments: list[str]) -> set[str]:
     return {name.partition(".")[0] for name in result.stderr.splitlines()[-1].split()}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["matte", "--help"], ["weights", "--help"], ["train", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["matte", "--help"], ["weights", "--help"], ["train", "--help"]]
+)
 def test_help_is_light(arguments: list[str]) -> None:
     assert imported_by(arguments).isdisjoint(HEAVY)
 
