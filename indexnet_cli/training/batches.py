@@ -17,7 +17,7 @@ UNKNOWN = 128
 
 
 def to_tensors(sample: Sample) -> dict[str, Tensor]:
-    """A Sample as float32 C x H x W tensors: image, trimap, alpha, unknown, foreground, background."""
+    """A Sample's arrays, and its unknown region as a 0/1 mask, as float32 C x H x W tensors."""
     planes = {
         "trimap": sample.trimap.astype(np.float32) / 255,
         "alpha": sample.alpha.astype(np.float32),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -96,7 +96,8 @@ def _set_pair(network: nn.Module, stack: str, index: int, weight: Tensor, bias: 
     norm = network.get_submodule(f"{stack}.{index + 1}")
     assert isinstance(conv, nn.Conv2d)
     assert isinstance(norm, nn.BatchNorm2d)
-    assert norm.running_mean is not None and norm.running_var is not None
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
     with torch.no_grad():
         conv.weight.copy_(weight)
         norm.running_mean.zero_()
@@ -136,7 +137,9 @@ def calibrate(network: nn.Module, inputs: Iterable[Tensor], fresh_encoder: bool)
     network.eval()
 
 
-def _collector(moments: list[Tensor]):  # type: ignore[no-untyped-def]
+def _collector(moments: list[Tensor]) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
+    """A hook that appends the mean and the mean square of each channel."""
+
     def collect(_norm: nn.Module, args: tuple[Tensor, ...]) -> None:
         x = args[0].float()
         moments.append(torch.stack([x.mean((0, 2, 3)), x.square().mean((0, 2, 3))]))
@@ -146,7 +149,8 @@ def _collector(moments: list[Tensor]):  # type: ignore[no-untyped-def]
 
 def _rebase(norm: nn.BatchNorm2d, moments: Tensor) -> None:
     """Give ``norm`` new statistics and the weight and bias that keep its function."""
-    assert norm.running_mean is not None and norm.running_var is not None
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
     scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
     shift = norm.bias - norm.running_mean * scale
     mean, variance = moments[0], (moments[1] - moments[0].square()).clamp(min=1e-4)

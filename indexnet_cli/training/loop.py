@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -80,7 +81,8 @@ class Trainer:
         self.samples = OpenCompositions(pack, recipe.seed, recipe.crop)
         self.step = 0
         torch.manual_seed(recipe.seed)
-        self.network = build_network(spec).to(device, memory_format=torch.channels_last)
+        self.network = build_network(spec).to(device)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / SNAPSHOT).exists():
             self._resume(load_snapshot(folder, recipe))
@@ -104,7 +106,7 @@ class Trainer:
         self.optimizer = self._optimizer()
         self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
 
-    def _resume(self, state: dict) -> None:  # type: ignore[type-arg]
+    def _resume(self, state: dict[str, Any]) -> None:
         self.network.load_state_dict(state["network"])
         self.optimizer = self._optimizer()
         self.optimizer.load_state_dict(state["optimizer"])
@@ -190,7 +192,9 @@ class Trainer:
         self.network.load_state_dict(self.average)
         scores = validate(self.network, self.pictures, self.mean, self.std)
         self.network.load_state_dict(trained)
-        rows = [[self.step, kind, f"{mad:.5f}", f"{mse:.5f}"] for kind, (mad, mse) in scores.items()]
+        rows = [
+            [self.step, kind, f"{mad:.5f}", f"{mse:.5f}"] for kind, (mad, mse) in scores.items()
+        ]
         self._append("validation.csv", ["step", "kind", "mad", "mse"], rows)
         return scores
 

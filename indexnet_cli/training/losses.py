@@ -61,5 +61,5 @@ def unknown_error(alpha: Tensor, batch: dict[str, Tensor]) -> tuple[float, float
 
 
 def network_input(image: Tensor, trimap: Tensor, mean: Tensor, std: Tensor) -> Tensor:
-    """Image (N x 3 x H x W in [0, 1]) and trimap (N x 1 x H x W in [0, 1]) as the network's input."""
+    """Image (N x 3 x H x W) and trimap (N x 1 x H x W), both in [0, 1], as the network's input."""
     return torch.cat([(image - mean) / std, trimap], dim=1)

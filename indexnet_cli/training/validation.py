@@ -47,7 +47,10 @@ def validate(
             with torch.autocast(mean.device.type, dtype=torch.bfloat16):
                 alpha = network(x.contiguous(memory_format=torch.channels_last))
             errors.append(unknown_error(alpha.float().cpu(), batch))
-        scores[kind] = tuple(torch.tensor(errors, dtype=torch.float64).mean(0).tolist())
-    means = torch.tensor(list(scores.values()), dtype=torch.float64).mean(0).tolist()
-    scores["mean"] = (means[0], means[1])
-    return scores  # type: ignore[return-value]
+        scores[kind] = _mean(errors)
+    return {**scores, "mean": _mean(list(scores.values()))}
+
+
+def _mean(scores: list[tuple[float, float]]) -> tuple[float, float]:
+    absolute, squared = zip(*scores, strict=True)
+    return sum(absolute) / len(scores), sum(squared) / len(scores)
