@@ -61,7 +61,7 @@ def _refusal(path: Path, error: Exception) -> CheckpointError:
             "save its state dict with torch.save, or as safetensors",
         )
     return CheckpointError(
-        f"{path} is damaged or no checkpoint", "fetch it again; .pth and .safetensors are read"
+        f"{path} is damaged, or not a checkpoint", "fetch it again; .pth and .safetensors are read"
     )
 
 

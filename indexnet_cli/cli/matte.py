@@ -123,7 +123,7 @@ def _check_output(
         raise UsageError(f"A matte has 8 or 16 bits, not {bits}.")
     beside = Path(image if image != STREAM else "image")
     if output is None:
-        output = STREAM if image == STREAM else str(beside.with_name(beside.stem + SUFFIX))
+        output = STREAM if image == STREAM else str(beside.parent / (beside.stem + SUFFIX))
     if output == STREAM:
         if json:
             raise UsageError(

@@ -155,7 +155,7 @@ def _open_file(path: Path, name: str) -> BinaryIO:
         if path.is_dir():
             raise InputError(
                 f"{name} is a folder, not a picture.",
-                "Name one picture in it; `indexnet batch` mattes whole folders.",
+                "Name one picture in it.",
             )
         return path.open("rb")
     except FileNotFoundError:

@@ -138,6 +138,11 @@ def test_inputs_that_cannot_be_read(pair: tuple[Path, Path], place: str) -> None
         assert_fails(result, 3, str(folder / name))
 
 
+@pytest.mark.parametrize("folder", [".", "..", "/"])
+def test_a_folder_is_not_a_picture(pair: tuple[Path, Path], folder: str) -> None:
+    assert_fails(invoke("matte", folder, pair[1]), 3, "folder")
+
+
 def test_outputs_that_cannot_be_written(pair: tuple[Path, Path]) -> None:
     assert_fails(invoke("matte", *pair, "-o", pair[0].parent / "no" / "a.png"), 3, "no")
     assert_fails(invoke("matte", *pair, "-o", pair[0].parent / "a.xyz"), 2, ".xyz")
