@@ -1,0 +1,49 @@
+"""The checkpoint that ships with the package, on the picture that ships with the repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from indexnet_cli.checkpoints.locating import find_checkpoint
+from indexnet_cli.engine.matter import Matter
+from indexnet_cli.imaging.reading import read_alpha, read_image, read_trimap
+from indexnet_cli.metrics.sad import sad
+from indexnet_cli.models.registry import DEFAULT_MODEL, build_network, resolve_model
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+SIZE_LIMIT = 17_000_000  # bytes
+SAD_LIMIT = 99.0  # over the unknown region, in thousands; a quarter above what was measured
+UNKNOWN = 128
+
+
+def test_bundled_file_is_the_whole_network_in_half_precision() -> None:
+    path = find_checkpoint(DEFAULT_MODEL).path
+    state = load_file(path)
+    expected = build_network(resolve_model(DEFAULT_MODEL)).state_dict()
+    assert path.stat().st_size < SIZE_LIMIT
+    assert set(state) == {key for key in expected if not key.endswith("num_batches_tracked")}
+    assert {value.dtype for value in state.values()} == {torch.float16}
+    assert all(torch.isfinite(value).all() for value in state.values())
+
+
+def test_bundled_file_has_card_and_licence() -> None:
+    folder = find_checkpoint(DEFAULT_MODEL).path.parent
+    assert "Apache License" in (folder / "LICENSE").read_text("utf-8")
+    assert "google-coral" in (folder / "NOTICE").read_text("utf-8")
+    card = (folder / "indexnet.open.md").read_text("utf-8")
+    assert all(word in card for word in ("Data", "Recipe", "Scores", "Licence"))
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_example_is_matted(precision: str) -> None:
+    image = read_image(EXAMPLES / "fluff.jpg").pixels
+    trimap, _ = read_trimap(EXAMPLES / "fluff_trimap.png")
+    truth = read_alpha(EXAMPLES / "fluff_truth.png")
+    alpha = Matter(device="cpu", precision=precision).matte(image, trimap)
+    assert sad(alpha, truth, trimap == UNKNOWN) < SAD_LIMIT
+    assert np.array_equal(alpha[trimap != UNKNOWN], trimap[trimap != UNKNOWN] / np.float32(255))
