@@ -44,7 +44,7 @@ def test_missing(tmp_path: Path) -> None:
 def test_folder(tmp_path: Path) -> None:
     error = refused(tmp_path)
     assert "is a folder" in error.message
-    assert "batch" in error.hint
+    assert "one picture" in error.hint
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")
