@@ -19,10 +19,9 @@ from indexnet_cli.engine.normalisation import network_input
 from indexnet_cli.engine.precision import resolve_precision
 from indexnet_cli.engine.tiled_forward import Progress, TiledForward
 from indexnet_cli.errors import InputError, UsageError
+from indexnet_cli.imaging.trimaps import BACKGROUND, FOREGROUND, UNKNOWN
 from indexnet_cli.models.folding import set_folded
 from indexnet_cli.models.registry import DEFAULT_MODEL, ModelSpec, build_network, resolve_model
-
-BACKGROUND, UNKNOWN, FOREGROUND = 0, 128, 255
 
 
 @dataclass

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from indexnet_cli.imaging.trimaps import UNKNOWN
 from indexnet_cli.metrics.connectivity_error import connectivity_error
 from indexnet_cli.metrics.gradient_error import gradient_error
 from indexnet_cli.metrics.mse import mse
 from indexnet_cli.metrics.sad import sad
-
-UNKNOWN = 128
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from indexnet_cli.datasets.open_compositions import OpenCompositions
 from indexnet_cli.datasets.sample import Sample
-
-UNKNOWN = 128
+from indexnet_cli.imaging.trimaps import UNKNOWN
 
 
 def to_tensors(sample: Sample) -> dict[str, Tensor]:

@@ -41,6 +41,23 @@ def build_head(operator: ConvOperator, in_channels: int, kernel_size: int) -> nn
     )
 
 
+def build_decoder(
+    config: IndexNetConfig,
+    in_channels: int,
+    out_channels: dict[int, int],
+    skip_channels: dict[int, int],
+) -> dict[str, nn.Module]:
+    """``decoder_layer6`` ... ``decoder_layer0`` and ``pred``, under these published names."""
+    operator, kernel_size = config.conv_operator, config.decoder_kernel_size
+    parts: dict[str, nn.Module] = {}
+    for level, channels in out_channels.items():
+        joined = in_channels + skip_channels[level]
+        parts[f"decoder_layer{level}"] = DecoderStage(operator, joined, channels, kernel_size)
+        in_channels = channels
+    parts["pred"] = build_head(operator, in_channels, kernel_size)
+    return parts
+
+
 class IndexNet(nn.Module):
     """Encoder with index-guided pooling, ASPP, decoder with index-guided upsampling.
 
@@ -62,17 +79,9 @@ class IndexNet(nn.Module):
         self.dconv_pp = build_bridge(
             channels[7], BRIDGE_CHANNELS, config.output_stride, config.aspp
         )
-        in_channels = BRIDGE_CHANNELS
-        for level, out_channels in DECODER_CHANNELS.items():
-            stage = DecoderStage(
-                config.conv_operator,
-                in_channels + channels[level],
-                out_channels,
-                config.decoder_kernel_size,
-            )
-            self.add_module(f"decoder_layer{level}", stage)
-            in_channels = out_channels
-        self.pred = build_head(config.conv_operator, in_channels, config.decoder_kernel_size)
+        decoder = build_decoder(config, BRIDGE_CHANNELS, DECODER_CHANNELS, channels)
+        for name, part in decoder.items():
+            self.add_module(name, part)
 
     def forward(self, x: Tensor) -> Tensor:
         skips: dict[int, Tensor] = {}
@@ -90,5 +99,5 @@ class IndexNet(nn.Module):
             if level in self.reducing:
                 x = upsample(x, decoder_indices[level])
             x = self.get_submodule(f"decoder_layer{level}")(x, skips[level])
-        alpha: Tensor = self.pred(x)
+        alpha: Tensor = self.get_submodule("pred")(x)
         return alpha

@@ -16,8 +16,7 @@ from indexnet_cli.models.indexnet.encoder import (
 from indexnet_cli.models.indexnet.network import (
     BRIDGE_CHANNELS,
     DECODER_CHANNELS,
-    DecoderStage,
-    build_head,
+    build_decoder,
 )
 
 
@@ -43,17 +42,9 @@ class UNetStyle(nn.Module):
             config.aspp,
             scaled_channels(BRANCH_CHANNELS, width),
         )
-        for level, unscaled_channels in DECODER_CHANNELS.items():
-            out_channels = scaled_channels(unscaled_channels, width)
-            stage = DecoderStage(
-                config.conv_operator,
-                in_channels + channels[level],
-                out_channels,
-                config.decoder_kernel_size,
-            )
-            self.add_module(f"decoder_layer{level}", stage)
-            in_channels = out_channels
-        self.pred = build_head(config.conv_operator, in_channels, config.decoder_kernel_size)
+        out_channels = {k: scaled_channels(c, width) for k, c in DECODER_CHANNELS.items()}
+        for name, part in build_decoder(config, in_channels, out_channels, channels).items():
+            self.add_module(name, part)
 
     def forward(self, x: Tensor) -> Tensor:
         skips: dict[int, Tensor] = {}
@@ -67,5 +58,5 @@ class UNetStyle(nn.Module):
             if level in self.reducing:
                 x = F.max_unpool2d(x, maxima[level], (2, 2))
             x = self.get_submodule(f"decoder_layer{level}")(x, skips[level])
-        alpha: Tensor = self.pred(x)
+        alpha: Tensor = self.get_submodule("pred")(x)
         return alpha
