@@ -80,9 +80,9 @@ def foreground_colours(
     """
     size = background.shape[0]
     choice = rng.random()
-    if choice < 0.08:
+    if choice < 0.05:
         return photograph_crop(rng, behind, size)
-    if choice < 0.16:
+    if choice < 0.11:
         mean = background.reshape(-1, 3)[:: max(size // 4, 1)].mean(axis=0)
         texture = smooth_texture(rng, size).astype(np.float32)
         mixed = mean + (texture - texture.mean(axis=(0, 1))) * 0.7 + rng.normal(0, 12, 3)

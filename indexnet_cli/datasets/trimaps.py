@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 STYLES = {
-    "published": 0.30,
-    "elliptic": 0.25,
-    "wide": 0.20,
-    "polygon": 0.10,
-    "no_foreground": 0.10,
-    "all_unknown": 0.05,
+    "published": 0.40,
+    "elliptic": 0.30,
+    "wide": 0.15,
+    "polygon": 0.08,
+    "no_foreground": 0.05,
+    "all_unknown": 0.02,
 }
 
 
@@ -39,7 +39,7 @@ def random_trimap(
     unknown = core | grow(rng, core, alpha)
     if style == "polygon":
         unknown |= _coarse_polygons(rng, unknown)
-    if rng.random() < (0.25 if style == "published" else 0.6):
+    if rng.random() < 0.25:
         unknown |= _small_known_islands(rng, unknown, alpha)
     trimap = np.where(alpha > 0.5, np.uint8(255), np.uint8(0))
     if style == "no_foreground":

@@ -120,13 +120,16 @@ class Trainer:
             groups.setdefault((is_encoder(name), parameter.ndim > 1), []).append(parameter)
         recipe = self.recipe
         return torch.optim.AdamW(
-            {
-                "params": parameters,
-                "lr": recipe.encoder_learning_rate if encoder else recipe.learning_rate,
-                "base_lr": recipe.encoder_learning_rate if encoder else recipe.learning_rate,
-                "weight_decay": recipe.weight_decay if decays else 0.0,
-            }
-            for (encoder, decays), parameters in groups.items()
+            [
+                {
+                    "params": parameters,
+                    "lr": recipe.encoder_learning_rate if encoder else recipe.learning_rate,
+                    "base_lr": recipe.encoder_learning_rate if encoder else recipe.learning_rate,
+                    "weight_decay": recipe.weight_decay if decays else 0.0,
+                }
+                for (encoder, decays), parameters in groups.items()
+            ],
+            fused=True,
         )
 
     def _input(self, batch: dict[str, Tensor]) -> Tensor:

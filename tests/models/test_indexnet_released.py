@@ -100,20 +100,20 @@ def test_a_batch_gives_what_its_members_give(network: nn.Module) -> None:
 
 
 def test_folding_leaves_gradients_as_they_are() -> None:
-    x = golden_input(GOLDEN, "64x96")
+    x = golden_input(GOLDEN, "64x96").double()  # in float32 a rounding can cross a ReLU6's knee
     gradients = []
     for folded in (False, True):
         network = build_indexnet()
         network.load_state_dict(seeded_tensors(KEYS))
-        set_folded(network.eval(), folded)(x).square().mean().backward()
+        set_folded(network.double().eval(), folded)(x).square().mean().backward()
         gradients.append({name: p.grad for name, p in network.named_parameters()})
     for name, plain in gradients[0].items():
         folded_gradient = gradients[1][name]
         assert plain is not None
         assert folded_gradient is not None
-        scale = float(plain.abs().max()) + 1e-6
+        scale = float(plain.abs().max()) + 1e-12
         difference = folded_gradient - plain
-        assert float(difference.abs().max()) <= 2e-3 * scale, name
+        assert float(difference.abs().max()) <= 1e-9 * scale, name
 
 
 def test_openmmlab_keys_correspond_one_to_one() -> None:
