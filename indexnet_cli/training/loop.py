@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,6 @@ class Trainer:
         self.mean = torch.tensor(spec.mean, device=device)[:, None, None]
         self.std = torch.tensor(spec.std, device=device)[:, None, None]
         self.pack = pack
-        self.samples = OpenCompositions(pack, recipe.seed, recipe.crop)
         self.step = 0
         torch.manual_seed(recipe.seed)
         self.network = build_network(spec).to(device)
@@ -98,9 +97,9 @@ class Trainer:
             initialise(self.network)
             if start.encoder is not None:
                 load_folded_encoder(self.network, read_folded_encoder(start.encoder), mean, std)
-            pictures = batches(
-                self.samples, 0, self.recipe.calibration_batches, self.recipe.batch_size, 0
-            )
+            samples = OpenCompositions(self.pack, self.recipe.seed, self.recipe.crop)
+            count, size = self.recipe.calibration_batches, self.recipe.batch_size
+            pictures = batches(samples, 0, count, size, workers=0)
             inputs = (self._input(batch) for batch in pictures)
             calibrate(self.network, inputs, fresh_encoder=start.encoder is None)
         self.optimizer = self._optimizer()
@@ -140,10 +139,11 @@ class Trainer:
     def run(self, report: Callable[[Progress], None]) -> None:
         """Train up to ``recipe.steps``; an interruption loses what came after the last snapshot."""
         recipe = self.recipe
-        loader = batches(self.samples, self.step, recipe.steps, recipe.batch_size, self.workers)
         losses: list[Tensor] = []
+        samples = 0
         started = time.monotonic()
-        for batch in loader:
+        for batch in self._batches():
+            samples += len(batch["alpha"])
             losses.append(self._train_step({k: v.to(self.device) for k, v in batch.items()}))
             self.step += 1
             last = self.step == recipe.steps
@@ -154,10 +154,17 @@ class Trainer:
                 self.save()
             if self.step % LOG_EVERY == 0 or last:
                 loss, seconds = float(torch.stack(losses).mean()), time.monotonic() - started
-                speed = len(losses) * recipe.batch_size / seconds
                 self._log(seconds, loss)
-                report(Progress(self.step, recipe.steps, loss, speed, scores))
-                losses, started = [], time.monotonic()
+                report(Progress(self.step, recipe.steps, loss, samples / seconds, scores))
+                losses, samples, started = [], 0, time.monotonic()
+
+    def _batches(self) -> Iterator[dict[str, Tensor]]:
+        """What is left of each phase, in order."""
+        for phase in self.recipe.phases():
+            first = max(phase.first, self.step)
+            if first < phase.last:
+                samples = OpenCompositions(self.pack, phase.seed, phase.crop)
+                yield from batches(samples, first, phase.last, phase.batch_size, self.workers)
 
     def _train_step(self, batch: dict[str, Tensor]) -> Tensor:
         factor = self.recipe.learning_rate_factor(self.step)

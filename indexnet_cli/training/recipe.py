@@ -16,6 +16,20 @@ else:
     import tomli as tomllib
 
 
+LATE_SEED = 500_000_000  # the late phase draws samples that the early one has not seen
+
+
+@dataclasses.dataclass(frozen=True)
+class Phase:
+    """Steps ``first`` to ``last`` (exclusive) on samples of one size, drawn with one seed."""
+
+    first: int
+    last: int
+    crop: int
+    batch_size: int
+    seed: int
+
+
 @dataclasses.dataclass(frozen=True)
 class Recipe:
     """Everything that decides what a training run computes; see ``recipes/*.toml``."""
@@ -27,6 +41,9 @@ class Recipe:
     steps: int
     warmup_steps: int
     decay_share: float
+    late_share: float
+    late_crop: int
+    late_batch_size: int
     learning_rate: float
     encoder_learning_rate: float
     weight_decay: float
@@ -40,6 +57,15 @@ class Recipe:
     validation_per_kind: int
     validate_every: int
     snapshot_every: int
+
+    def phases(self) -> list[Phase]:
+        """Small crops first, which teach as much in less time, then larger ones."""
+        late = self.steps - round(self.late_share * self.steps)
+        phases = [
+            Phase(0, late, self.crop, self.batch_size, self.seed),
+            Phase(late, self.steps, self.late_crop, self.late_batch_size, self.seed + LATE_SEED),
+        ]
+        return [phase for phase in phases if phase.first < phase.last]
 
     def learning_rate_factor(self, step: int) -> float:
         """Warm-up, plateau and decay as a factor in [0, 1] of the learning rates."""
@@ -87,9 +113,12 @@ def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
 
 
 def _check(recipe: Recipe) -> None:
-    for key in ("crop", "validation_crop"):
+    for key in ("crop", "late_crop", "validation_crop"):
         if getattr(recipe, key) % 32 or getattr(recipe, key) <= 0:
             raise UsageError(f"{key} = {getattr(recipe, key)}: must be a positive multiple of 32")
-    for key in ("batch_size", "steps", "validate_every", "snapshot_every"):
+    for key in ("batch_size", "late_batch_size", "steps", "validate_every", "snapshot_every"):
         if getattr(recipe, key) < 1:
             raise UsageError(f"{key} = {getattr(recipe, key)}: must be at least 1")
+    for key in ("late_share", "decay_share"):
+        if not 0 <= getattr(recipe, key) <= 1:
+            raise UsageError(f"{key} = {getattr(recipe, key)}: must lie between 0 and 1")

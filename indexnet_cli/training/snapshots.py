@@ -15,7 +15,8 @@ from indexnet_cli.errors import CheckpointError, UsageError
 from indexnet_cli.training.recipe import Recipe
 
 SNAPSHOT = "snapshot.pt"
-SCHEDULE_KEYS = {"steps", "decay_share", "validate_every", "snapshot_every"}
+LATE_KEYS = {"late_share", "late_crop", "late_batch_size"}
+SCHEDULE_KEYS = {"steps", "decay_share", "validate_every", "snapshot_every"} | LATE_KEYS
 
 
 def save_snapshot(

@@ -33,3 +33,18 @@ def test_learning_rate_warms_up_stays_and_decays_to_zero() -> None:
     assert recipe.learning_rate_factor(50) == 1.0
     assert recipe.learning_rate_factor(90) == pytest.approx(0.5)
     assert recipe.learning_rate_factor(100) == 0.0
+
+
+def test_phases_cover_all_steps_once() -> None:
+    recipe = load_recipe("open", ["steps=100", "late_share=0.25"])
+    early, late = recipe.phases()
+    assert (early.first, early.last, late.first, late.last) == (0, 75, 75, 100)
+    assert (early.crop, late.crop) == (recipe.crop, recipe.late_crop)
+    assert early.seed != late.seed
+    assert len(load_recipe("open", ["late_share=0"]).phases()) == 1
+
+
+@pytest.mark.parametrize("override", ["late_crop=100", "late_share=1.5", "late_batch_size=0"])
+def test_late_phase_is_checked(override: str) -> None:
+    with pytest.raises(UsageError):
+        load_recipe("open", [override])

@@ -28,6 +28,8 @@ from indexnet_cli.training.snapshots import SNAPSHOT, export_weights
 
 TINY = [
     "crop=64",
+    "late_crop=96",
+    "late_batch_size=1",
     "batch_size=2",
     "warmup_steps=1",
     "calibration_batches=1",
