@@ -133,7 +133,9 @@ def _count(model: str) -> dict[str, Any]:
     spec = resolve_model(model)
     with torch.device("meta"):
         network = build_network(spec)
-    multiply_adds = count_multiply_adds(network, COUNTED_SIZE, COUNTED_SIZE)
+    multiply_adds = count_multiply_adds(
+        network, COUNTED_SIZE, COUNTED_SIZE, spec.input_channels
+    )
     counted: dict[str, Any] = {
         "name": spec.name,
         "parameters": count_parameters(network),

@@ -43,15 +43,13 @@ def run_semantic_branch(network: nn.Module, deepest: Tensor) -> tuple[Tensor, Te
     ``deepest`` N x 512 x H/32 x W/32. Scores are of a sigmoid each: they do not sum to 1.
     """
     part = network.get_submodule
-    x, pyramid = deepest, part("psp_module")(deepest)
-    guide = pyramid
-    for level in DECODER_CHANNELS:
-        joined = torch.cat([guide, x], dim=1)
-        del guide, x  # at level 0 these are half of all memory
-        x = part(f"decoder{level}_g")(joined)
-        if level > 0:
-            x = part(f"decoder{level}_g_se")(x)
-            guide = part(f"psp{level}")(pyramid)
+    pyramid = part("psp_module")(deepest)
+    joined = torch.cat([pyramid, deepest], dim=1)
+    for level in GUIDE_CHANNELS:
+        x = part(f"decoder{level}_g_se")(part(f"decoder{level}_g")(joined))
+        joined = torch.cat([part(f"psp{level}")(pyramid), x], dim=1)
+    x = part("decoder0_g")(joined)
+    del joined  # the largest of all maps
     extremes = torch.cat([x.mean(1, keepdim=True), x.amax(1, keepdim=True)], dim=1)
     attention = torch.sigmoid(part("decoder0_g_spatial")(extremes))
     scores = torch.sigmoid(part("decoder_final_g")(part("decoder0_g_se")(x)))
