@@ -1,7 +1,7 @@
 """AimNet's encoder, which its published checkpoints hold twice under different names.
 
 The network registers the parts of its ResNet a second time by resolution, so that 216 of 700
-entries are aliases. Where the two differ the alias counts: it is what the published code loads last.
+entries are aliases. Where the two differ the alias counts: the published code loads it last.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def canonical_key(key: str) -> str:
 
 
 def without_aliases(state: Mapping[str, Value]) -> dict[str, Value]:
-    """``state`` with each tensor once, under its canonical name; ``state`` alike if not AimNet's."""
+    """``state`` with each of AimNet's tensors once, under its canonical name."""
     if not any(key.startswith("resnet.") for key in state):
         return dict(state)
     return {canonical_key(key): value for key, value in state.items()}
