@@ -90,7 +90,7 @@ MODELS: dict[str, ModelSpec] = {
             builder="indexnet_cli.models.aimnet:build_aimnet",
             published=PublishedPath(sizing="by-strategy", rounding="truncate"),
             needs_trimap=False,
-            bytes_per_pixel=2000,
+            bytes_per_pixel=2100,
         ),
     )
 }
