@@ -34,26 +34,30 @@ def resample(
     lowest, highest = plane.min(), plane.max()
     if antialias:
         plane = _blurred(plane, height, width)
-    plane = _along_columns(plane.T, width, antialias).T
-    plane = _along_columns(plane, height, antialias)
-    return np.clip(plane, lowest, highest)
+    for axis, wanted in ((0, height), (1, width)):
+        plane = _interpolated(plane, axis, wanted, mirrored=antialias)
+    return np.clip(plane, lowest, highest, out=plane)
 
 
-def _along_columns(plane: Plane, wanted: int, mirrored: bool) -> Plane:
-    """Each column of ``plane`` interpolated at ``wanted`` places; pixels are areas, not points."""
-    length = len(plane)
+def _interpolated(plane: Plane, axis: int, wanted: int, mirrored: bool) -> Plane:
+    """``plane`` at ``wanted`` places along ``axis``; pixels are areas, not points."""
+    length = plane.shape[axis]
     places = (np.arange(wanted) + 0.5) * (length / wanted) - 0.5
-    if not mirrored:
-        plane = np.pad(plane, ((1, 1), (0, 0)))
-        places = places + 1
-    else:
+    if mirrored:
         places = np.abs(places)
         places = np.where(places > length - 1, 2 * (length - 1) - places, places)
-        places = np.maximum(places, 0)  # of a single row
+        places = np.maximum(places, 0)  # of a single pixel
+    else:
+        plane = np.pad(plane, [(1, 1) if axis == padded else (0, 0) for padded in (0, 1)])
+        places = places + 1
     before = np.floor(places).astype(np.intp)
-    after = np.minimum(before + 1, len(plane) - 1)
-    share = (places - before)[:, None]
-    return (1 - share) * plane[before] + share * plane[after]
+    after = np.minimum(before + 1, plane.shape[axis] - 1)
+    share = np.expand_dims(places - before, 1 - axis)
+    first, second = np.take(plane, before, axis), np.take(plane, after, axis)
+    first *= 1 - share
+    second *= share
+    first += second
+    return first
 
 
 def _blurred(plane: Plane, height: int, width: int) -> Plane:

@@ -23,8 +23,9 @@ INPUTS = {"mid_decoder0_l_in_c1": "decoder0_l", "mid_decoder_final_l_in_c1": "de
 
 @pytest.fixture(scope="module")
 def aimnet() -> AimNet:
-    network = build_aimnet()
-    network.load_state_dict(seeded_aimnet(), strict=True)
+    with torch.device("meta"):  # 55 million weights need not be drawn twice
+        network = build_aimnet()
+    network.load_state_dict(seeded_aimnet(), strict=True, assign=True)
     network.eval()
     return network
 
@@ -107,9 +108,7 @@ def test_unpooling_lets_the_last_window_win() -> None:
     expected = torch.zeros_like(x)
     for plane in range(6):
         flat = expected.view(6, -1)[plane]
-        for index, value in zip(
-            indices.view(6, -1)[plane], values.view(6, -1)[plane], strict=True
-        ):
+        for index, value in zip(indices.view(6, -1)[plane], values.view(6, -1)[plane], strict=True):
             flat[index] = value
     assert len(indices.view(6, -1)[1].unique()) < pooled[0, 0].numel()  # some indices repeat
     assert torch.equal(max_unpool(values, indices), expected)
