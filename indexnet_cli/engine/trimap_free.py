@@ -21,7 +21,6 @@ from indexnet_cli.errors import DeviceError, UsageError
 from indexnet_cli.imaging.trimaps import BACKGROUND, FOREGROUND, UNKNOWN
 from indexnet_cli.models.registry import ModelSpec
 
-SHORTER_SIDE = 1080  # larger pictures are shrunk to this first, as the published program does
 LONGEST_SIDE = 1600  # of a network input, as published
 ROUNDING = 1e-5  # of 1: what differs less from background or foreground is that
 GREYS = np.array([BACKGROUND, UNKNOWN, FOREGROUND], np.uint8)  # by class
@@ -82,10 +81,10 @@ class TrimapFree:
 
     def _shrunk(self, image: NDArray[np.generic]) -> NDArray[np.generic]:
         height, width = image.shape[:2]
-        if min(height, width) <= SHORTER_SIDE:
+        shorter, wanted = min(height, width), self._spec.published.shorter_side
+        if wanted is None or shorter <= wanted:
             return image
-        shorter = min(height, width)
-        size = (SHORTER_SIDE * width // shorter, SHORTER_SIDE * height // shorter)
+        size = (wanted * width // shorter, wanted * height // shorter)
         how = cv2.INTER_LINEAR if self._to_the_letter else cv2.INTER_AREA
         pixels = image.astype(np.float32) if image.dtype == np.float16 else image
         return np.asarray(cv2.resize(np.ascontiguousarray(pixels), size, interpolation=how))

@@ -23,10 +23,12 @@ class PublishedPath:
     ``sizing``: cubic resizing to the next larger or the next smaller multiple of the stride, or
     reflection at the right and bottom; or, without a trimap, a share of the picture's size that
     the test strategy sets. ``rounding``: how the result becomes 8-bit grey levels.
+    ``shorter_side``: a picture whose shorter side is longer is shrunk to it before anything else.
     """
 
     sizing: Literal["resize-up", "resize-down", "pad-reflect", "by-strategy"]
     rounding: Literal["truncate", "round"]
+    shorter_side: int | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ MODELS: dict[str, ModelSpec] = {
             name="aimnet.update",
             architecture="aimnet",
             builder="indexnet_cli.models.aimnet:build_aimnet",
-            published=PublishedPath(sizing="by-strategy", rounding="truncate"),
+            published=PublishedPath(sizing="by-strategy", rounding="truncate", shorter_side=1080),
             needs_trimap=False,
             bytes_per_pixel=2100,
         ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -107,6 +109,14 @@ def test_sizes(
     alpha = found.alpha[height // 2]
     assert (alpha[rows == 255] == 1).all()
     assert (alpha[rows == 0] == 0).all()
+
+
+def test_without_shrinking_first() -> None:
+    published = replace(SPEC.published, shorter_side=None)
+    network = Halves()
+    matter = Matter.from_network(network, replace(SPEC, published=published))
+    matter.find(np.zeros((1300, 1300, 3), np.uint8))
+    assert network.sizes == [(320, 320), (416, 416)]
 
 
 def test_network_length_is_a_multiple_of_the_stride_within_bounds() -> None:
