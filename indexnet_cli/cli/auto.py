@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from indexnet_cli.engine.matter import Matter
+
 TRIMAP_SUFFIX = "_trimap.png"
 
 AutoOption = Annotated[
@@ -146,29 +148,17 @@ def matte_by_itself(
 
     ``options`` are those of ``Matter``.
     """
-    from indexnet_cli.checkpoints.locating import find_checkpoint
-    from indexnet_cli.engine.matter import Matter
     from indexnet_cli.imaging.opening import source_name
     from indexnet_cli.imaging.reading import read_image
     from indexnet_cli.imaging.writing import write_alpha
 
     picture = read_image(source, max_pixels)
-    if plan.refine_with is not None:
-        find_checkpoint(plan.refine_with.name)  # or else fail before the work, not after it
-    try:
-        matter = Matter(plan.model.name, weights, strategy=plan.strategy, **options)
-    except CheckpointError as error:
-        hint = f"{error.hint}\n  Without these weights, paint a trimap: indexnet matte IMAGE TRIMAP"
-        raise CheckpointError(error.message, hint) from error
+    finder = _load_finder(plan, weights, options)
     with out.progress("finding the trimap") as advance:
-        matter.on_progress = advance
-        found = matter.find(picture.pixels)
+        finder.on_progress = advance
+        found = finder.find(picture.pixels)
     trimap = _told_of_trimap(found.trimap, plan, out)
-    warnings = list(picture.warnings)
-    if trimap["background_share"] == 1:
-        warnings.append("Nothing was found, the matte is empty; a painted trimap may help.")
-    elif trimap["unknown_share"] == 1:
-        warnings.append("Nothing was found to be certain; the whole matte is a guess.")
+    warnings = [*picture.warnings, *_doubts(trimap)]
     for warning in warnings:
         out.warn(warning)
     height, width = found.trimap.shape
@@ -176,20 +166,54 @@ def matte_by_itself(
         "image": {"file": source_name(source), "width": width, "height": height},
         "trimap": trimap,
         "warnings": warnings,
-        **told_of(matter, out),
+        **told_of(finder, out),
         "refined_with": None,
     }
     alpha = found.alpha
-    del matter  # two networks need not be in memory at once
+    del finder  # two networks need not be in memory at once
     if plan.refine_with is not None and trimap["unknown_share"] > 0:
-        refiner = Matter(plan.refine_with.name, **options)
-        with out.progress("matting") as advance:
-            refiner.on_progress = advance
-            alpha = refiner.matte(picture.pixels, found.trimap)
-        told["refined_with"] = told_of(refiner, out)
+        alpha, told["refined_with"] = _refine(picture.pixels, found.trimap, plan, options, out)
     if plan.trimap_file is not None:
         write_alpha(found.trimap / 255, plan.trimap_file, 8, overwrite)
     return alpha, told
+
+
+def _load_finder(plan: Auto, weights: str | None, options: dict[str, Any]) -> Matter:
+    from indexnet_cli.checkpoints.locating import find_checkpoint
+    from indexnet_cli.engine.matter import Matter
+
+    if plan.refine_with is not None:
+        find_checkpoint(plan.refine_with.name)  # or else fail before the work, not after it
+    try:
+        return Matter(plan.model.name, weights, strategy=plan.strategy, **options)
+    except CheckpointError as error:
+        hint = f"{error.hint}\n  Without these weights, paint a trimap: indexnet matte IMAGE TRIMAP"
+        raise CheckpointError(error.message, hint) from error
+
+
+def _refine(
+    pixels: NDArray[Any],
+    trimap: NDArray[np.uint8],
+    plan: Auto,
+    options: dict[str, Any],
+    out: Output,
+) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    from indexnet_cli.engine.matter import Matter
+
+    assert plan.refine_with is not None
+    refiner = Matter(plan.refine_with.name, **options)
+    with out.progress("matting") as advance:
+        refiner.on_progress = advance
+        alpha = refiner.matte(pixels, trimap)
+    return alpha, told_of(refiner, out)
+
+
+def _doubts(trimap: dict[str, Any]) -> list[str]:
+    if trimap["background_share"] == 1:
+        return ["Nothing was found, the matte is empty; a painted trimap may help."]
+    if trimap["unknown_share"] == 1:
+        return ["Nothing was found to be certain; the whole matte is a guess."]
+    return []
 
 
 def _told_of_trimap(trimap: NDArray[np.uint8], plan: Auto, out: Output) -> dict[str, Any]:
