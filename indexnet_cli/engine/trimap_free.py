@@ -126,7 +126,7 @@ class TrimapFree:
             raise DeviceError(
                 f"{self._spec.name} needs {needed / 2**30:.1f} GB of memory at {width} x {height}; "
                 f"{available_bytes(self._device) / 2**30:.1f} GB are free on {self._device}",
-                "use --strategy resize, which works at a quarter of the size",
+                "close other programs; --strategy resize works at a quarter of the size",
             )
 
 
