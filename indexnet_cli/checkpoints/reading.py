@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from indexnet_cli.checkpoints.aliases import without_aliases
 from indexnet_cli.checkpoints.conversion import from_openmmlab, is_openmmlab
 from indexnet_cli.errors import CheckpointError
 
@@ -99,7 +100,8 @@ def read_state_dict(path: Path | str) -> dict[str, Tensor]:
     """The tensors of a checkpoint by their published names, on the CPU, as stored.
 
     Reads safetensors and torch files (tensors only); looks into ``state_dict`` where there is
-    one, takes ``module.`` off, and turns OpenMMLab's names into the published ones.
+    one, takes ``module.`` off, turns OpenMMLab's names into the published ones, and drops AimNet's
+    second names.
     Raises ``CheckpointError`` for a file that is damaged, holds no tensors, or would run code.
     """
     path = Path(path)
@@ -114,7 +116,7 @@ def read_state_dict(path: Path | str) -> dict[str, Tensor]:
     }
     if not tensors:
         raise CheckpointError(f"{path} holds no tensors")
-    return from_openmmlab(tensors) if is_openmmlab(tensors) else tensors
+    return from_openmmlab(tensors) if is_openmmlab(tensors) else without_aliases(tensors)
 
 
 def _listed(keys: list[str]) -> str:

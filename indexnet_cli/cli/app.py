@@ -9,6 +9,7 @@ import typer
 from indexnet_cli.cli.failures import reports_failures
 from indexnet_cli.cli.info import info
 from indexnet_cli.cli.matte import matte
+from indexnet_cli.cli.optional_value import OptionalSaveTrimap
 from indexnet_cli.cli.samples import samples
 from indexnet_cli.cli.train import train
 from indexnet_cli.cli.weights import weights_app
@@ -22,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(matte)
+app.command(cls=OptionalSaveTrimap)(matte)
 app.command()(train)
 app.command()(reports_failures(samples))
 app.command()(info)

@@ -24,10 +24,11 @@ PACKAGES = (
 )
 COUNTED_SIZE = 224
 GIGA = 2**30  # the unit in which the published figures are counted
-INDEXNET_NOTE = (
-    "published as 8.15 M and 6.30 G: a miscount (index blocks counted with doubled hidden "
-    "channels); the published scores are of this network"
-)
+NOTES = {
+    "indexnet": "published as 8.15 M and 6.30 G: a miscount (index blocks counted with doubled "
+    "hidden channels); the published scores are of this network",
+    "aimnet": "513,000 parameters are the encoder's ImageNet classifier, which is not used",
+}
 
 
 @reports_failures
@@ -133,7 +134,7 @@ def _count(model: str) -> dict[str, Any]:
     spec = resolve_model(model)
     with torch.device("meta"):
         network = build_network(spec)
-    multiply_adds = count_multiply_adds(network, COUNTED_SIZE, COUNTED_SIZE)
+    multiply_adds = count_multiply_adds(network, COUNTED_SIZE, COUNTED_SIZE, spec.input_channels)
     counted: dict[str, Any] = {
         "name": spec.name,
         "parameters": count_parameters(network),
@@ -142,6 +143,6 @@ def _count(model: str) -> dict[str, Any]:
         "input": f"multiple of {spec.stride}, offset {spec.stride_offset}",
         "needs a trimap": spec.needs_trimap,
     }
-    if spec.architecture == "indexnet":
-        counted["note"] = INDEXNET_NOTE
+    if spec.architecture in NOTES:
+        counted["note"] = NOTES[spec.architecture]
     return counted

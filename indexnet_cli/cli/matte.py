@@ -1,4 +1,4 @@
-"""``indexnet matte``: one picture and its trimap to an alpha matte."""
+"""``indexnet matte``: one picture to an alpha matte, with a trimap or without."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
 
 import typer
 
+from indexnet_cli.cli.auto import (
+    AutoOption,
+    RefineOption,
+    SaveTrimapOption,
+    StrategyOption,
+    matte_by_itself,
+    plan_auto,
+)
 from indexnet_cli.cli.failures import reports_failures
 from indexnet_cli.cli.options import (
     DeviceOption,
@@ -21,14 +29,13 @@ from indexnet_cli.cli.options import (
     WeightsOption,
 )
 from indexnet_cli.cli.output import Output
+from indexnet_cli.cli.telling import told_of
 from indexnet_cli.errors import InputError, UsageError
 from indexnet_cli.models.registry import DEFAULT_MODEL, resolve_model
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from indexnet_cli.engine.matter import Matter
 
 STREAM = "-"
 SUFFIX = "_alpha.png"
@@ -44,7 +51,7 @@ def matte(
         typer.Argument(
             metavar="TRIMAP",
             help="Of the same size: black background, white foreground, grey unknown; "
-            "- for standard input.",
+            "- for standard input. Left out with --auto.",
             show_default=False,
         ),
     ] = None,
@@ -59,7 +66,11 @@ def matte(
             show_default=False,
         ),
     ] = None,
-    model: ModelOption = DEFAULT_MODEL,
+    auto: AutoOption = False,
+    save_trimap: SaveTrimapOption = None,
+    refine_with: RefineOption = None,
+    strategy: StrategyOption = None,
+    model: ModelOption = None,
     weights: WeightsOption = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
@@ -76,24 +87,27 @@ def matte(
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Estimate the alpha matte of IMAGE, given TRIMAP."""
-    out = Output(quiet=quiet, verbose=verbose, json=json)
-    spec = resolve_model(model)
-    trimap = _check_inputs(image, trimap)
-    target = _check_output(image, trimap, output, bits, overwrite, json)
-    started = time.perf_counter()
-    pixels, classes, told = _read(image, trimap, max_pixels, out)
-    if told["trimap"]["unknown_share"] == 0:
-        alpha = (classes == 255).astype("float32")
-        told |= {"model": spec.name, "checkpoint": None}
-    else:
-        from indexnet_cli.engine.matter import Matter
+    """Estimate the alpha matte of IMAGE, given TRIMAP or --auto.
 
-        matter = Matter(spec.name, weights, device=device, precision=precision, align=align)
-        with out.progress("matting") as advance:
-            matter.on_progress = advance
-            alpha = matter.matte(pixels, classes)
-        told |= _told_of(matter, out)
+    indexnet matte photo.jpg trimap.png
+
+    indexnet matte photo.jpg --auto --save-trimap --refine-with indexnet
+    """
+    out = Output(quiet=quiet, verbose=verbose, json=json)
+    plan = plan_auto(auto, trimap, model, strategy, save_trimap, refine_with)
+    if plan is None:
+        trimap = _check_inputs(image, trimap)
+    target = _check_output(image, trimap, output, bits, overwrite, json)
+    options = {"device": device, "precision": precision, "align": align}
+    started = time.perf_counter()
+    if plan is None:
+        assert trimap is not None
+        alpha, told = _with_trimap(image, trimap, model, weights, max_pixels, options, out)
+    else:
+        plan = plan.placed(image, target, overwrite)
+        alpha, told = matte_by_itself(
+            _source(image), plan, weights, max_pixels, overwrite, options, out
+        )
     _write(alpha, target, bits, overwrite)
     out.detail(f"{target} in {time.perf_counter() - started:.1f} s")
     seconds = round(time.perf_counter() - started, 3)
@@ -106,7 +120,8 @@ def _check_inputs(image: str, trimap: str | None) -> str:
             f"{image}: a trimap is needed to say what is foreground.",
             "Paint one of the same size (black background, white foreground, grey where unsure) "
             "and run `indexnet matte IMAGE TRIMAP`;\n"
-            "  from a mask, indexnet_cli.make_trimap(mask) makes one in Python.",
+            "  from a mask, indexnet_cli.make_trimap(mask) makes one in Python;\n"
+            "  without one, `indexnet matte IMAGE --auto` (weights for non-commercial use).",
         )
     if image == STREAM and trimap == STREAM:
         raise UsageError("Only one of image and trimap can come from standard input.")
@@ -114,7 +129,7 @@ def _check_inputs(image: str, trimap: str | None) -> str:
 
 
 def _check_output(
-    image: str, trimap: str, output: str | None, bits: int, overwrite: bool, json: bool
+    image: str, trimap: str | None, output: str | None, bits: int, overwrite: bool, json: bool
 ) -> Path | Literal["-"]:
     """Where the matte goes. Raises before any work for what could not be written after it."""
     from indexnet_cli.imaging.writing import check_destination
@@ -137,13 +152,36 @@ def _check_output(
         target = target / (beside.stem + SUFFIX)
     check_destination(target, overwrite, bits)
     for source in (image, trimap):
-        if source != STREAM and target.exists() and target.samefile(source):
+        if source not in (STREAM, None) and target.exists() and target.samefile(source):
             raise UsageError(f"{target} is an input; it is not replaced.", "Choose another -o.")
     return target
 
 
 def _source(name: str) -> str | BinaryIO:
     return sys.stdin.buffer if name == STREAM else name
+
+
+def _with_trimap(
+    image: str,
+    trimap: str,
+    model: str | None,
+    weights: str | None,
+    max_pixels: int,
+    options: dict[str, Any],
+    out: Output,
+) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    """Alpha, and what there is to tell of it."""
+    name = resolve_model(model or DEFAULT_MODEL).name
+    pixels, classes, told = _read(image, trimap, max_pixels, out)
+    if told["trimap"]["unknown_share"] == 0:
+        return (classes == 255).astype("float32"), {**told, "model": name, "checkpoint": None}
+    from indexnet_cli.engine.matter import Matter
+
+    matter = Matter(name, weights, **options)
+    with out.progress("matting") as advance:
+        matter.on_progress = advance
+        alpha = matter.matte(pixels, classes)
+    return alpha, {**told, **told_of(matter, out)}
 
 
 def _read(
@@ -180,33 +218,6 @@ def _read(
         "warnings": warnings,
     }
     return picture.pixels, classes, told
-
-
-def _told_of(matter: Matter, out: Output) -> dict[str, Any]:
-    """What was used, for ``-v`` and ``--json``."""
-    report, checkpoint = matter.report, matter.checkpoint
-    assert checkpoint is not None
-    entry = checkpoint.entry
-    out.detail(f"model {report.model}, checkpoint {checkpoint.path} ({checkpoint.source})")
-    out.detail(
-        f"device {report.device}, precision {report.precision}, align {report.align}, "
-        f"tiles {report.tiles}" + (f" of {report.tile} pixels" if report.tile else "")
-    )
-    return {
-        "model": report.model,
-        "checkpoint": {
-            "name": checkpoint.name,
-            "source": checkpoint.source,
-            "path": str(checkpoint.path),
-            "licence": entry.licence if entry else None,
-            "non_commercial": entry.non_commercial if entry else None,
-        },
-        "device": report.device,
-        "precision": report.precision,
-        "align": report.align,
-        "tiles": report.tiles,
-        "tile": report.tile,
-    }
 
 
 def _write(

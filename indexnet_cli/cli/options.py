@@ -9,7 +9,14 @@ import typer
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
 ModelOption = Annotated[
-    str, typer.Option("--model", metavar="NAME", help="Model; `indexnet weights list` shows them.")
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="NAME",
+        help="Model; `indexnet weights list` shows them. Default: indexnet.open, "
+        "or aimnet.update with --auto.",
+        show_default=False,
+    ),
 ]
 WeightsOption = Annotated[
     str | None,

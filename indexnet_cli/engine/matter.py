@@ -1,4 +1,4 @@
-"""``Matter``: image and trimap in, alpha matte out."""
+"""``Matter``: image and trimap in, alpha matte out; without a trimap where the model allows it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from indexnet_cli.engine.alignment import ALIGNMENTS, Align, align, restore, rou
 from indexnet_cli.engine.device import describe_device, resolve_device
 from indexnet_cli.engine.normalisation import network_input
 from indexnet_cli.engine.precision import resolve_precision
+from indexnet_cli.engine.strategies import DEFAULT_STRATEGY, Strategy
 from indexnet_cli.engine.tiled_forward import Progress, TiledForward
+from indexnet_cli.engine.trimap_free import Found, TrimapFree
 from indexnet_cli.errors import InputError, UsageError
 from indexnet_cli.imaging.trimaps import BACKGROUND, FOREGROUND, UNKNOWN
 from indexnet_cli.models.folding import set_folded
@@ -26,7 +28,10 @@ from indexnet_cli.models.registry import DEFAULT_MODEL, ModelSpec, build_network
 
 @dataclass
 class Report:
-    """What a ``Matter`` used; ``tiles`` and ``tile`` are those of the last matte."""
+    """What a ``Matter`` used; ``tiles`` and ``tile`` are those of the last matte.
+
+    ``strategy`` is that of a model without trimap, which is not tiled.
+    """
 
     model: str
     checkpoint: str
@@ -36,6 +41,7 @@ class Report:
     align: str
     tiles: int = 0
     tile: int | None = None
+    strategy: str | None = None
 
 
 class Matter:
@@ -44,7 +50,8 @@ class Matter:
     ``model``: a name of the registry; ``weights``: a checkpoint file instead of the model's own;
     ``device``: auto, cpu, cuda, cuda:N, mps; ``precision``: auto, fp32, bf16, fp16; ``align``:
     ``pad`` (no resampling) or ``resize`` (the published inference path, 8-bit rounding included);
-    ``tile``: side of the tiles in pixels, by default only where memory asks for tiles.
+    ``tile``: side of the tiles in pixels, by default only where memory asks for tiles;
+    ``strategy``: at which sizes a model that needs no trimap looks at a picture.
     ``on_progress``, if set, is called with the number of tiles done and of all.
     Raises ``UsageError``, ``CheckpointError``, ``DeviceError``.
     """
@@ -58,13 +65,14 @@ class Matter:
         precision: str = "auto",
         align: Align = "pad",
         tile: int | None = None,
+        strategy: Strategy = DEFAULT_STRATEGY,
     ) -> None:
         spec = resolve_model(model)
         place = resolve_device(device)
         checkpoint = find_checkpoint(spec.name, weights)
         network = build_network(spec)
         load_into(network, read_state_dict(checkpoint.path), str(checkpoint.path))
-        self._set_up(network, spec, checkpoint, place, precision, align, tile)
+        self._set_up(network, spec, checkpoint, place, precision, align, tile, strategy)
 
     @classmethod
     def from_network(
@@ -76,10 +84,12 @@ class Matter:
         precision: str = "auto",
         align: Align = "pad",
         tile: int | None = None,
+        strategy: Strategy = DEFAULT_STRATEGY,
     ) -> Matter:
         """A ``Matter`` around a network at hand; it is put into evaluation mode and folded."""
         matter = cls.__new__(cls)
-        matter._set_up(network, spec, None, resolve_device(device), precision, align, tile)
+        place = resolve_device(device)
+        matter._set_up(network, spec, None, place, precision, align, tile, strategy)
         return matter
 
     def _set_up(
@@ -91,6 +101,7 @@ class Matter:
         precision: str,
         align: Align,
         tile: int | None,
+        strategy: Strategy,
     ) -> None:
         if align not in ALIGNMENTS:
             raise UsageError(f"unknown alignment {align!r}", f"known: {', '.join(ALIGNMENTS)}")
@@ -102,7 +113,10 @@ class Matter:
         network = set_folded(network.eval(), True).to(device)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.on_progress: Progress | None = None
-        self._forward = TiledForward(network, spec, device, precision, tile)
+        if spec.needs_trimap:
+            self._forward = TiledForward(network, spec, device, precision, tile)
+        else:
+            self._trimap_free = TrimapFree(network, spec, device, precision, strategy, align)
         self.report = Report(
             model=spec.name,
             checkpoint=checkpoint.name if checkpoint else "in memory",
@@ -110,16 +124,25 @@ class Matter:
             device=describe_device(device),
             precision=precision,
             align=align,
+            strategy=None if spec.needs_trimap else strategy,
         )
 
-    def matte(self, image: NDArray[np.generic], trimap: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def matte(
+        self, image: NDArray[np.generic], trimap: NDArray[np.uint8] | None = None
+    ) -> NDArray[np.float32]:
         """Alpha H x W float32 in [0, 1], exactly 0 or 1 where the trimap is known.
 
         ``image`` H x W x 3 RGB uint8, uint16, or floating in [0, 1]; ``trimap`` H x W uint8 with
         0 background, 128 unknown, 255 foreground. A trimap without unknown pixels is the answer.
-        Raises ``InputError`` for arrays that do not fit, ``DeviceError`` when memory runs out.
+        A model that needs no trimap takes none.
+        Raises ``InputError`` for arrays that do not fit, ``UsageError`` for a trimap that lacks
+        or is too many, ``DeviceError`` when memory runs out.
         """
-        check_arrays(image, trimap)
+        if trimap is None:
+            return self.find(image).alpha
+        self._check_trimap_wanted(True)
+        check_image(image)
+        check_trimap(image, trimap)
         unknown = trimap == UNKNOWN
         alpha = (trimap == FOREGROUND).astype(np.float32)
         self.report.tiles, self.report.tile = 0, None
@@ -133,12 +156,31 @@ class Matter:
         alpha[unknown] = found[unknown]
         return alpha
 
+    def find(self, image: NDArray[np.generic]) -> Found:
+        """Alpha and trimap of ``image`` (as ``matte`` takes it), by a model that needs no trimap.
+
+        Raises ``UsageError`` for a model that needs one, ``InputError``, ``DeviceError``.
+        """
+        self._check_trimap_wanted(False)
+        check_image(image)
+        return self._trimap_free(image, self.on_progress)
+
+    def _check_trimap_wanted(self, given: bool) -> None:
+        if given and not self.spec.needs_trimap:
+            raise UsageError(f"{self.spec.name} takes no trimap", "leave it out")
+        if not given and self.spec.needs_trimap:
+            raise UsageError(
+                f"{self.spec.name} needs a trimap",
+                "give one, or choose a model that needs none, such as aimnet.update",
+            )
+
     def matte_tensor(self, image: Tensor, trimap: Tensor) -> Tensor:
         """Alpha N x 1 x H x W float32 in [0, 1] on the device of ``image``.
 
         ``image`` N x 3 x H x W RGB in [0, 1]; ``trimap`` N x 1 x H x W in [0, 1]: 0, 128/255, 1.
         Pads, whatever ``align`` says. Known pixels come out exactly 0 or 1.
         """
+        self._check_trimap_wanted(True)
         height, width = image.shape[-2:]
         mean = torch.tensor(self.spec.mean, device=image.device).view(1, 3, 1, 1)
         std = torch.tensor(self.spec.std, device=image.device).view(1, 3, 1, 1)
@@ -155,12 +197,16 @@ class Matter:
         return alpha
 
 
-def check_arrays(image: NDArray[np.generic], trimap: NDArray[np.uint8]) -> None:
-    """Raise ``InputError`` unless image and trimap are of the kinds and sizes that fit."""
+def check_image(image: NDArray[np.generic]) -> None:
+    """Raise ``InputError`` unless ``image`` is of a kind that can be matted."""
     if image.ndim != 3 or image.shape[2] != 3:
         raise InputError(f"an image is H x W x 3, not {image.shape}")
     if image.dtype not in (np.uint8, np.uint16) and not np.issubdtype(image.dtype, np.floating):
         raise InputError(f"an image is uint8, uint16 or floating, not {image.dtype}")
+
+
+def check_trimap(image: NDArray[np.generic], trimap: NDArray[np.uint8]) -> None:
+    """Raise ``InputError`` unless ``trimap`` is one of the size of ``image``."""
     if trimap.shape != image.shape[:2]:
         sizes = [f"{width} x {height}" for height, width in (image.shape[:2], trimap.shape[:2])]
         raise InputError(

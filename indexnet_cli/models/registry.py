@@ -21,11 +21,14 @@ class PublishedPath:
     """How the published inference code brings a picture to the network's stride and back.
 
     ``sizing``: cubic resizing to the next larger or the next smaller multiple of the stride, or
-    reflection at the right and bottom. ``rounding``: how the result becomes 8-bit grey levels.
+    reflection at the right and bottom; or, without a trimap, a share of the picture's size that
+    the test strategy sets. ``rounding``: how the result becomes 8-bit grey levels.
+    ``shorter_side``: a picture whose shorter side is longer is shrunk to it before anything else.
     """
 
-    sizing: Literal["resize-up", "resize-down", "pad-reflect"]
+    sizing: Literal["resize-up", "resize-down", "pad-reflect", "by-strategy"]
     rounding: Literal["truncate", "round"]
+    shorter_side: int | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,11 @@ class ModelSpec:
     recipe: str | None = None
     bytes_per_pixel: int = 1400
     margin: int = 512
+
+    @property
+    def input_channels(self) -> int:
+        """Colours, and the trimap where there is one."""
+        return 4 if self.needs_trimap else 3
 
 
 _INDEXNET = ModelSpec(
@@ -78,10 +86,19 @@ MODELS: dict[str, ModelSpec] = {
             recipe=None,
             published=PublishedPath(sizing="pad-reflect", rounding="round"),
         ),
+        ModelSpec(
+            name="aimnet.update",
+            architecture="aimnet",
+            builder="indexnet_cli.models.aimnet:build_aimnet",
+            published=PublishedPath(sizing="by-strategy", rounding="truncate", shorter_side=1080),
+            needs_trimap=False,
+            bytes_per_pixel=2100,
+        ),
     )
 }
 
-DEFAULT_TAGS = {"indexnet": "open"}
+DEFAULT_TAGS = {"indexnet": "open", "aimnet": "update"}
+DEFAULT_TRIMAP_FREE = "aimnet.update"
 
 
 def resolve_model(name: str) -> ModelSpec:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -52,6 +53,32 @@ def _seeded_tensor(key: str, shape: tuple[int, ...], dtype: str, seed: int) -> T
 def seeded_tensors(keys: Iterable[Key], seed: int = 0) -> dict[str, Tensor]:
     """The pseudo-weights of ``keys``, for ``load_state_dict``, which copies them."""
     return {key: _seeded_tensor(key, tuple(shape), dtype, seed) for key, shape, dtype in keys}
+
+
+@cache
+def seeded_aimnet() -> dict[str, Tensor]:
+    """AimNet's pseudo-weights by canonical name, tamed so that its sigmoids do not saturate."""
+    published = read_json("aimnet_keys.json.gz")
+    state = {}
+    for key, shape, dtype in published["keys"]:
+        if key in published["aliases"]:
+            continue
+        value = seeded_array(key, shape, dtype)
+        for pattern, factor in published["scale"]:
+            if re.search(pattern, key):
+                value = value * np.float32(factor)
+        value = value + np.asarray(published["add"].get(key, 0), value.dtype)
+        state[key] = torch.from_numpy(np.asarray(value))
+    return state
+
+
+def seeded_aimnet_for_paths() -> dict[str, Tensor]:
+    """The weights of ``aimnet_path.npz``: with these all three classes occur in its image."""
+    state = dict(seeded_aimnet())
+    bias = state["decoder_final_g.bias"].clone()
+    bias[1] += float(read_arrays("aimnet_path.npz")["extra_bias_class1"])
+    state["decoder_final_g.bias"] = bias
+    return state
 
 
 def golden_input(arrays: dict[str, NDArray[Any]], size: str) -> Tensor:
