@@ -34,7 +34,7 @@ def entry_path(entry: Entry) -> Path:
 def entry_for_model(model: str) -> Entry:
     """The manifest's entry for the model called ``model`` (full name)."""
     for entry in load_manifest().values():
-        if entry.model == model:
+        if entry.kind == "model" and entry.model == model:
             return entry
     raise CheckpointError(f"no checkpoint of {model} is known", "pass one with --weights FILE")
 
@@ -47,15 +47,15 @@ def _missing(entry: Entry, path: Path) -> CheckpointError:
         )
     return CheckpointError(
         f"{entry.name} is not on this machine (licence: {entry.licence})",
-        f"download {entry.urls[0]} to {path}, or pass the file with --weights FILE",
+        f"fetch it with `indexnet weights pull {entry.name}`, or pass the file with --weights FILE",
     )
 
 
 def find_checkpoint(model: str, weights: Path | str | None = None) -> Checkpoint:
     """The checkpoint for ``model``: the user's ``weights`` file, else the manifest's.
 
-    Raises ``CheckpointError``: no such file, known but not on this machine (with the address to
-    fetch it from), or not the file that the manifest pins.
+    Nothing is fetched here. Raises ``CheckpointError``: no such file, known but not on this
+    machine (with the command that fetches it), or not the file that the manifest pins.
     """
     if weights is not None:
         path = Path(weights).expanduser()
