@@ -20,8 +20,9 @@ def add_weights(
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Copy a checkpoint that you fetched yourself into the cache, if it is the published one.
+    """Add a file that you fetched by hand.
 
+    It is copied into the cache if it is the published one.
     For machines without a network, and for what only a browser can fetch.
 
     Example: indexnet weights add aimnet.update ~/Downloads/aimnet_pretrained_matting.pth

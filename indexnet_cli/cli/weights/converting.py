@@ -35,10 +35,11 @@ def convert_weights(
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Write the tensors of FILE as safetensors, under the names that the networks here use.
+    """Convert a checkpoint to safetensors.
 
-    Takes off wrappers and `module.`, drops everything but tensors, turns OpenMMLab's names into
-    the published ones. The result can be read without any risk, by any program.
+    Writes the tensors of FILE, and nothing else, under the names that the networks here use:
+    wrappers and `module.` are taken off, OpenMMLab's names become the published ones. The result
+    can be read without any risk, by any program.
 
     Example: indexnet weights convert vgg16-397923af.pth --to dim -o dim_encoder.safetensors
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -14,14 +15,16 @@ if TYPE_CHECKING:
     from indexnet_cli.checkpoints.manifest import Entry
 
 HEADER = ("name", "here", "size", "terms", "scores as published")
+NAMES = {"sad": "SAD", "mse": "MSE", "grad": "Grad", "conn": "Conn", "top1": "top-1"}
 
 
 @reports_failures
 def list_weights(json: JsonOption = False, verbose: VerboseOption = False) -> None:
-    """Every known checkpoint: whether it is here, its size, terms and published scores.
+    """List the known checkpoints.
 
-    Those for matting first, then the ImageNet encoders that training starts from. -v adds the
-    licence and the source of each; --json has all that is known.
+    Each with whether it is here, its size, terms, and scores as published.
+    Those for matting come first, then the ImageNet encoders that training starts from. -v adds
+    licence and source of each; --json has all that is known.
     """
     from indexnet_cli.checkpoints.locating import entry_path
     from indexnet_cli.checkpoints.manifest import load_manifest
@@ -41,12 +44,12 @@ def list_weights(json: JsonOption = False, verbose: VerboseOption = False) -> No
 
 
 def _row(entry: Entry) -> tuple[str, ...]:
-    terms = "non-commercial" if entry.non_commercial else entry.licence.partition(" (")[0]
+    terms = "non-commercial" if entry.non_commercial else re.split(r" \(|; ", entry.licence)[0]
     return entry.name, state(entry), told_size(entry), terms, _scores(entry)
 
 
 def _scores(entry: Entry) -> str:
     if not entry.scores:
         return "-"
-    values = [f"{key} {value}" for key, value in entry.scores.items() if key != "set"]
+    values = [f"{NAMES[key]} {entry.scores[key]}" for key in NAMES if key in entry.scores]
     return f"{', '.join(values)} ({entry.scores['set']})"

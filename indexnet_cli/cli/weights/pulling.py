@@ -26,11 +26,11 @@ def pull_weights(
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Fetch checkpoints into the cache and verify them.
+    """Fetch checkpoints and verify them.
 
-    An interrupted download goes on where it ended. A cached file that is damaged is replaced.
-    INDEXNET_WEIGHTS_MIRROR names another server, INDEXNET_OFFLINE=1 forbids the network,
-    HTTPS_PROXY is honoured.
+    They lie in the cache, then. An interrupted download goes on where it ended; a damaged file
+    is replaced. INDEXNET_WEIGHTS_MIRROR names another server, INDEXNET_OFFLINE=1 forbids the
+    network, HTTPS_PROXY is honoured.
 
     Example: indexnet weights pull indexnet.official
     """

@@ -19,7 +19,10 @@ def remove_weights(
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Take checkpoints out of the cache: the files, begun downloads, and hashes noted for them."""
+    """Remove checkpoints from the cache.
+
+    The files, begun downloads, and the hashes noted for them.
+    """
     from indexnet_cli.checkpoints.manifest import find_entry
     from indexnet_cli.checkpoints.storing import remove_file
 

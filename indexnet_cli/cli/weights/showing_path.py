@@ -20,7 +20,10 @@ def show_path(
     json: JsonOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Print where a checkpoint lies, or would lie; without NAME, the folder for checkpoints."""
+    """Print where a checkpoint lies, or would lie.
+
+    Without NAME, the folder for checkpoints.
+    """
     from indexnet_cli.checkpoints.cache import weights_dir
     from indexnet_cli.checkpoints.locating import entry_path
     from indexnet_cli.checkpoints.manifest import find_entry

@@ -26,7 +26,7 @@ def verify_weights(
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Compare the checkpoints on this machine with what pins them.
+    """Check the files here against their hashes.
 
     A file for which no hash is published is pinned as it is, if it was not before. Ends with
     exit code 4 if a file differs or a NAME is not here.
