@@ -51,19 +51,28 @@ def _missing(entry: Entry, path: Path) -> CheckpointError:
     )
 
 
+def named_entry(weights: Path | str) -> Entry | None:
+    """The manifest's entry that ``weights`` names, unless there is a file called so."""
+    return None if Path(weights).expanduser().exists() else load_manifest().get(str(weights))
+
+
 def find_checkpoint(model: str, weights: Path | str | None = None) -> Checkpoint:
-    """The checkpoint for ``model``: the user's ``weights`` file, else the manifest's.
+    """The checkpoint for ``model``: ``weights`` (a file, or a known name), else the manifest's.
 
     Nothing is fetched here. Raises ``CheckpointError``: no such file, known but not on this
     machine (with the command that fetches it), or not the file that the manifest pins.
     """
-    if weights is not None:
+    entry = entry_for_model(model) if weights is None else named_entry(weights)
+    if weights is not None and entry is None:
         path = Path(weights).expanduser()
         if not path.is_file():
             problem = "is a folder, not a checkpoint" if path.is_dir() else "does not exist"
-            raise CheckpointError(f"{path} {problem}", "--weights takes a file of weights")
+            raise CheckpointError(
+                f"{path} {problem}",
+                "--weights takes a file, or a name that `indexnet weights list` shows",
+            )
         return Checkpoint(path, "file", None)
-    entry = entry_for_model(model)
+    assert entry is not None
     path = entry_path(entry)
     if not path.is_file():
         raise _missing(entry, path)

@@ -15,9 +15,9 @@ from indexnet_cli.errors import CheckpointError
 from indexnet_cli.models.registry import MODELS, resolve_model
 
 
-def test_every_model_has_its_checkpoint_in_the_manifest() -> None:
+def test_every_indexnet_has_its_checkpoint_in_the_manifest() -> None:
     known = {entry.model for entry in load_manifest().values() if entry.kind == "model"}
-    assert set(MODELS) <= known
+    assert {name for name in MODELS if name.startswith("indexnet.")} <= known
     assert [entry.name for entry in load_manifest().values() if entry.bundled] == ["indexnet.open"]
 
 
@@ -60,6 +60,16 @@ def test_git_blob_pin(tmp_path: Path) -> None:
     check_pin(tmp_path / "hello", replace(entry, pin={"git_blob_sha1": expected}))
     check_pin(tmp_path / "hello", replace(entry, pin=None))
     assert asdict(entry)["non_commercial"]
+
+
+def test_weights_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = find_checkpoint("indexnet.official", "indexnet.open")
+    assert (found.name, found.source) == ("indexnet.open", "bundled")
+    with pytest.raises(CheckpointError, match=r"indexnet weights pull dim\.stage1"):
+        find_checkpoint("indexnet.open", "dim.stage1")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "indexnet.open").write_bytes(b"a file of that name comes first")
+    assert find_checkpoint("indexnet.official", "indexnet.open").source == "file"
 
 
 def test_a_folder_is_no_checkpoint(tmp_path: Path) -> None:

@@ -9,12 +9,14 @@ from typing import Any
 import jsonschema
 import pytest
 
+from indexnet_cli.checkpoints.locating import entry_for_model, named_entry
 from indexnet_cli.checkpoints.manifest import (
     FILE_NAME,
     load_manifest,
     manifest_path,
     parse_entry,
 )
+from indexnet_cli.errors import CheckpointError
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "manifest.schema.json"
 
@@ -85,7 +87,12 @@ def test_names_and_files_are_unique() -> None:
         ("deepmatting.official", None),
         ("dim.stage1-skip", None),
         ("dim.stage1", None),
-        ("dim.stage0", None),
+        ("dim.stage0-62.0", None),
+        ("dim.stage0-69.1", None),
+        ("dim.stage0-72.9", None),
+        ("dim.stage1-57.1", None),
+        ("dim.stage1-58.7", None),
+        ("dim.stage2-57.7", None),
         ("aimnet.update", None),
         ("aimnet.duts", None),
         ("resnet34-mp.imagenet", None),
@@ -97,6 +104,19 @@ def test_names_and_files_are_unique() -> None:
 def test_what_is_published_is_known(name: str, pinned: str | None) -> None:
     entry = load_manifest()[name]
     assert (None if entry.pin is None else next(iter(entry.pin))) == pinned
+
+
+def test_encoders_are_not_taken_for_models() -> None:
+    encoders = {entry.model for entry in load_manifest().values() if entry.kind == "encoder"}
+    assert encoders == {"mobilenetv2", "vgg16", "vgg16-bn", "resnet34", "resnet34-mp"}
+    with pytest.raises(CheckpointError, match="no checkpoint of vgg16 is known"):
+        entry_for_model("vgg16")
+
+
+def test_several_checkpoints_of_one_model() -> None:
+    """The model's own is the best of them, the others go by their names."""
+    assert entry_for_model("dim.stage1-conv1x1").name == "dim.stage1-57.1"
+    assert named_entry("dim.stage0-62.0") == load_manifest()["dim.stage0-62.0"]
 
 
 def test_prefixes_are_those_of_the_file_names() -> None:

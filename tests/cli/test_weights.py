@@ -229,6 +229,15 @@ def test_matte_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not (tmp_path / "a.png").exists()
 
 
+@pytest.mark.parametrize("weights", ["dim.stage1", "somewhere/else.pth"])
+def test_matte_with_weights_that_are_not_here(site: Site, tmp_path: Path, weights: str) -> None:
+    """A known name is looked for on the server, anything else is a file."""
+    pair = save_pair(tmp_path)
+    result = invoke("matte", *pair, "--weights", weights, "-o", tmp_path / "a.png")
+    assert result.exit_code == 4
+    assert len(site.log) == (1 if weights == "dim.stage1" else 0)
+
+
 def test_convert(tmp_path: Path) -> None:
     tensors = {"a": torch.arange(4.0), "b": torch.ones(2, 2)}
     shared = {f"module.{key}": value for key, value in tensors.items()}

@@ -69,11 +69,20 @@ def pull(entry: Entry, out: Output) -> dict[str, Any]:
     }
 
 
-def pull_if_missing(model: str, weights: str | None, out: Output) -> None:
-    """Fetch the checkpoint of ``model`` unless it is here or the user brings ``weights``."""
-    from indexnet_cli.checkpoints.locating import entry_for_model
+def pull_if_missing(model: str | None, weights: str | None, out: Output) -> None:
+    """Fetch the checkpoint that ``Matter(model, weights)`` asks for, if it is known and not here.
+
+    ``model`` ``None`` is the default one. Raises as ``fetch`` and ``resolve_model``.
+    """
+    from indexnet_cli.checkpoints.locating import entry_for_model, named_entry
+    from indexnet_cli.models.registry import DEFAULT_MODEL, resolve_model
 
     if weights is None:
-        entry = entry_for_model(model)
-        if not entry.bundled and state(entry) != "cached":
-            pull(entry, out)
+        entry = entry_for_model(resolve_model(model or DEFAULT_MODEL).name)
+    else:
+        named = named_entry(weights)
+        if named is None:
+            return
+        entry = named
+    if state(entry) not in ("bundled", "cached"):
+        pull(entry, out)
