@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexnet_cli.checkpoints.first_use import recorded_pin
+from indexnet_cli.checkpoints.impostors import describe_flaw
 from indexnet_cli.checkpoints.manifest import Entry
 from indexnet_cli.errors import CheckpointError
 
@@ -16,7 +17,9 @@ FIRST_USE = "first use"
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a file is compared by (``kind``: a pin's, ``first use``, or ``bytes``), and how it went.
+    """What a file is compared by, and how it went.
+
+    ``kind`` is a pin's, ``first use``, ``bytes``, or ``content`` for what is no checkpoint at all.
 
     ``expected`` is ``None`` when nothing is published and nothing was written down yet.
     """
@@ -53,11 +56,19 @@ def examine(path: Path, entry: Entry) -> Verdict:
         if entry.bytes is not None and size != entry.bytes:
             return Verdict("bytes", str(size), str(entry.bytes))
         if entry.pin is None:
-            return Verdict(FIRST_USE, file_digest(path, "sha256"), recorded_pin(entry.file))
+            return _examine_unpublished(path, entry)
         ((kind, expected),) = entry.pin.items()
         return Verdict(kind, file_digest(path, kind), expected.lower())
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _examine_unpublished(path: Path, entry: Entry) -> Verdict:
+    recorded = recorded_pin(entry.file)
+    flaw = describe_flaw(path) if recorded is None else None
+    if flaw:
+        return Verdict("content", flaw, "a checkpoint")
+    return Verdict(FIRST_USE, file_digest(path, "sha256"), recorded)
 
 
 def check_pin(path: Path, entry: Entry) -> Verdict:

@@ -10,7 +10,7 @@ from pathlib import Path
 from indexnet_cli.checkpoints.cache import exclusive, weights_dir
 from indexnet_cli.checkpoints.downloading.addresses import by_hand
 from indexnet_cli.checkpoints.downloading.partial import Partial
-from indexnet_cli.checkpoints.first_use import record_pin
+from indexnet_cli.checkpoints.first_use import record_pin, recorded_pin
 from indexnet_cli.checkpoints.impostors import describe_impostor_file
 from indexnet_cli.checkpoints.locating import entry_path
 from indexnet_cli.checkpoints.manifest import Entry
@@ -91,6 +91,6 @@ def remove_file(entry: Entry) -> int:
         freed = partial.size + (path.stat().st_size if path.is_file() else 0)
         partial.clear()
         path.unlink(missing_ok=True)
-        if entry.pin is None:
+        if recorded_pin(entry.file) is not None:
             record_pin(entry.file, None)
     return freed

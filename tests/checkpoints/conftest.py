@@ -28,8 +28,8 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def content() -> bytes:
-    """Some chunks of bytes, the last not full."""
-    return b"PK" + bytes(range(256)) * 1100
+    """Some chunks of bytes, the last not full; they begin as a pickle does."""
+    return b"\x80\x02" + bytes(range(256)) * 1100
 
 
 @pytest.fixture

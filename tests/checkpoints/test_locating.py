@@ -58,7 +58,6 @@ def test_git_blob_pin(tmp_path: Path) -> None:
     assert file_digest(tmp_path / "hello", "git_blob_sha1") == expected
     entry = load_manifest()["indexnet.official"]
     check_pin(tmp_path / "hello", replace(entry, pin={"git_blob_sha1": expected}))
-    check_pin(tmp_path / "hello", replace(entry, pin=None))
     assert asdict(entry)["non_commercial"]
 
 

@@ -25,7 +25,7 @@ from tests.cli.running import invoke, save_pair
 
 NAME = "indexnet.official"
 PATH = "/indexnet_matting.pth.tar"
-CONTENT = b"PK" + bytes(1000)
+CONTENT = b"\x80\x02" + bytes(1000)  # begins as a checkpoint does
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ def pull(entry: Entry, out: Output) -> dict[str, Any]:
         "name": entry.name,
         "path": str(path),
         "bytes": path.stat().st_size,
-        "sha256": file_digest(path, "sha256"),
+        "sha256": file_digest(path, "sha256") if out.json else None,
         "before": before,
         "licence": entry.licence,
         "non_commercial": entry.non_commercial,
