@@ -11,13 +11,11 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from indexnet_cli.checkpoints import locating, manifest
 from indexnet_cli.checkpoints.downloading import fetching
 from indexnet_cli.checkpoints.downloading.session import Patience
 from indexnet_cli.checkpoints.manifest import Entry, load_manifest
-from indexnet_cli.checkpoints.vgg16_to_dim import LAYERS
 from indexnet_cli.models.registry import build_network, resolve_model
 from tests.checkpoints import local_server as serve
 from tests.checkpoints.local_server import Site
@@ -236,52 +234,3 @@ def test_matte_with_weights_that_are_not_here(site: Site, tmp_path: Path, weight
     result = invoke("matte", *pair, "--weights", weights, "-o", tmp_path / "a.png")
     assert result.exit_code == 4
     assert len(site.log) == (1 if weights == "dim.stage1" else 0)
-
-
-def test_convert(tmp_path: Path) -> None:
-    tensors = {"a": torch.arange(4.0), "b": torch.ones(2, 2)}
-    shared = {f"module.{key}": value for key, value in tensors.items()}
-    shared["module.alias"] = shared["module.b"].t()
-    torch.save({"state_dict": shared, "epoch": 1}, tmp_path / "in.pth")
-    out = tmp_path / "out.safetensors"
-    result = invoke("weights", "convert", tmp_path / "in.pth", "-o", out, "--json")
-    assert result.exit_code == 0, result.output
-    assert json.loads(result.stdout)["values"] == 12
-    found = load_file(out)
-    assert sorted(found) == ["a", "alias", "b"]
-    assert torch.equal(found["a"], tensors["a"])
-    assert invoke("weights", "convert", tmp_path / "in.pth", "-o", out).exit_code == 2
-    assert invoke("weights", "convert", tmp_path / "in.pth", "-o", "x.pth").exit_code == 2
-
-
-def vgg16(skip: int | None = None) -> dict[str, torch.Tensor]:
-    state = {"classifier.0.weight": torch.ones(3, 3)}
-    for number, position in enumerate(LAYERS):
-        if position != skip:
-            planes = 3 if position == 0 else 2
-            state[f"features.{position}.weight"] = torch.full((2, planes, 3, 3), number + 1.0)
-            state[f"features.{position}.bias"] = torch.full((2,), float(number))
-    return state
-
-
-def test_convert_to_dim(tmp_path: Path) -> None:
-    torch.save(vgg16(), tmp_path / "vgg16.pth")
-    out = tmp_path / "dim.safetensors"
-    result = invoke("weights", "convert", tmp_path / "vgg16.pth", "--to", "dim", "-o", out)
-    assert result.exit_code == 0, result.output
-    found = load_file(out)
-    assert len(found) == 26
-    assert found["conv1_1.weight"].shape == (2, 4, 3, 3)
-    assert (found["conv1_1.weight"][:, :3] == 1).all()
-    assert (found["conv1_1.weight"][:, 3] == 0).all()
-    assert (found["conv5_3.weight"] == 13).all()
-    assert (found["conv5_3.bias"] == 12).all()
-
-
-def test_only_vgg16_becomes_dim(tmp_path: Path) -> None:
-    torch.save(vgg16(skip=28), tmp_path / "other.pth")
-    out = tmp_path / "dim.safetensors"
-    result = invoke("weights", "convert", tmp_path / "other.pth", "--to", "dim", "-o", out)
-    assert result.exit_code == 4
-    assert "features.28 is no convolution" in result.stderr
-    assert not out.exists()
