@@ -23,6 +23,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     with serving() as served:
         monkeypatch.setenv("INDEXNET_WEIGHTS_MIRROR", served.url)
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        monkeypatch.delenv("INDEXNET_OFFLINE")
         yield served
 
 

@@ -92,8 +92,8 @@ def test_offline(site: Site, entry: Entry, monkeypatch: pytest.MonkeyPatch) -> N
     assert not site.log
 
 
-def test_by_hand_only(make_entry: MakeEntry, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("INDEXNET_WEIGHTS_MIRROR", raising=False)
+def test_by_hand_only(site: Site, make_entry: MakeEntry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("INDEXNET_WEIGHTS_MIRROR")
     place = {"url": "http://somewhere.example/x", "note": "password abcd"}
     with pytest.raises(CheckpointError, match="no address gives it to programs") as raised:
         fetch(make_entry(urls=[], manual=[place]))
@@ -133,7 +133,7 @@ def test_mirrors(
     assert site.log[0][0] == path
 
 
-def test_a_mirror_is_an_address(entry: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mirror_is_an_address(site: Site, entry: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INDEXNET_WEIGHTS_MIRROR", "/mnt/weights")
     with pytest.raises(UsageError, match="INDEXNET_WEIGHTS_MIRROR"):
         fetch(entry)

@@ -32,6 +32,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     with serve.serving() as served:
         monkeypatch.setenv("INDEXNET_WEIGHTS_MIRROR", served.url)
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        monkeypatch.delenv("INDEXNET_OFFLINE")
         yield served
 
 
@@ -218,8 +219,7 @@ def test_matte_pulls_on_the_spot(
     assert (tmp_path / "a.png").is_file()
 
 
-def test_matte_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INDEXNET_OFFLINE", "1")
+def test_matte_offline(tmp_path: Path) -> None:
     pair = save_pair(tmp_path)
     result = invoke("matte", *pair, "--model", NAME, "-o", tmp_path / "a.png")
     assert result.exit_code == 4
