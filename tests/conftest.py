@@ -1,4 +1,4 @@
-"""No test reads or writes the user's own folders."""
+"""No test reads or writes the user's own folders, or asks the internet for anything."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from tests.made_up_pack import pack, pack_folder  # noqa: F401 - fixtures for ev
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "indexnet-home"
     monkeypatch.setenv("INDEXNET_HOME", str(home))
+    monkeypatch.setenv("INDEXNET_OFFLINE", "1")  # but for the server of tests/checkpoints
     return home
 
 

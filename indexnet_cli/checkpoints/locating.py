@@ -34,7 +34,7 @@ def entry_path(entry: Entry) -> Path:
 def entry_for_model(model: str) -> Entry:
     """The manifest's entry for the model called ``model`` (full name)."""
     for entry in load_manifest().values():
-        if entry.model == model:
+        if entry.kind == "model" and entry.model == model:
             return entry
     raise CheckpointError(f"no checkpoint of {model} is known", "pass one with --weights FILE")
 
@@ -47,23 +47,32 @@ def _missing(entry: Entry, path: Path) -> CheckpointError:
         )
     return CheckpointError(
         f"{entry.name} is not on this machine (licence: {entry.licence})",
-        f"download {entry.urls[0]} to {path}, or pass the file with --weights FILE",
+        f"fetch it with `indexnet weights pull {entry.name}`, or pass the file with --weights FILE",
     )
 
 
-def find_checkpoint(model: str, weights: Path | str | None = None) -> Checkpoint:
-    """The checkpoint for ``model``: the user's ``weights`` file, else the manifest's.
+def named_entry(weights: Path | str) -> Entry | None:
+    """The manifest's entry that ``weights`` names, unless there is a file called so."""
+    return None if Path(weights).expanduser().exists() else load_manifest().get(str(weights))
 
-    Raises ``CheckpointError``: no such file, known but not on this machine (with the address to
-    fetch it from), or not the file that the manifest pins.
+
+def find_checkpoint(model: str, weights: Path | str | None = None) -> Checkpoint:
+    """The checkpoint for ``model``: ``weights`` (a file, or a known name), else the manifest's.
+
+    Nothing is fetched here. Raises ``CheckpointError``: no such file, known but not on this
+    machine (with the command that fetches it), or not the file that the manifest pins.
     """
-    if weights is not None:
+    entry = entry_for_model(model) if weights is None else named_entry(weights)
+    if weights is not None and entry is None:
         path = Path(weights).expanduser()
         if not path.is_file():
             problem = "is a folder, not a checkpoint" if path.is_dir() else "does not exist"
-            raise CheckpointError(f"{path} {problem}", "--weights takes a file of weights")
+            raise CheckpointError(
+                f"{path} {problem}",
+                "--weights takes a file, or a name that `indexnet weights list` shows",
+            )
         return Checkpoint(path, "file", None)
-    entry = entry_for_model(model)
+    assert entry is not None
     path = entry_path(entry)
     if not path.is_file():
         raise _missing(entry, path)

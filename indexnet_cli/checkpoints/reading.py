@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pickle
 import re
+import struct
+import tarfile
 import warnings
 import zipfile
 from collections.abc import Mapping
@@ -17,6 +19,8 @@ from torch import Tensor, nn
 
 from indexnet_cli.checkpoints.aliases import without_aliases
 from indexnet_cli.checkpoints.conversion import from_openmmlab, is_openmmlab
+from indexnet_cli.checkpoints.impostors import describe_impostor_file
+from indexnet_cli.checkpoints.legacy_tar import is_legacy_tar, read_legacy_tar
 from indexnet_cli.errors import CheckpointError
 
 PREFIXES = ("module.", "_orig_mod.")
@@ -34,12 +38,15 @@ class _Ignored:
         pass
 
 
-# Numpy scalars in training curves, and command lines: read as inert objects.
+# Numpy values in training curves, and command lines: read as inert objects.
 _STAND_INS: list[Any] = [
     (_Ignored, name)
     for name in (
         "numpy.core.multiarray.scalar",
         "numpy._core.multiarray.scalar",
+        "numpy.core.multiarray._reconstruct",
+        "numpy._core.multiarray._reconstruct",
+        "numpy.ndarray",
         "numpy.dtype",
         "numpy.dtypes.Float32DType",
         "numpy.dtypes.Float64DType",
@@ -50,6 +57,9 @@ _STAND_INS: list[Any] = [
 
 
 def _refusal(path: Path, error: Exception) -> CheckpointError:
+    impostor = describe_impostor_file(path)
+    if impostor:
+        return CheckpointError(f"{path} is {impostor}", "fetch it again")
     named = re.search(r"(?:GLOBAL|global)\s+`?([\w.]+)`?", str(error))
     if named:
         return CheckpointError(
@@ -70,15 +80,20 @@ def _read_file(path: Path) -> Any:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
+        if is_legacy_tar(path):
+            return read_legacy_tar(path)
         with warnings.catch_warnings(), torch.serialization.safe_globals(_STAND_INS):
             warnings.simplefilter("ignore")  # about pickle protocols, before it refuses them
-            return torch.load(path, map_location="cpu", weights_only=True)
+            # latin1: texts that Python 2 wrote, whatever bytes they hold.
+            return torch.load(path, map_location="cpu", weights_only=True, encoding="latin1")
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
     except (
         pickle.UnpicklingError,
         SafetensorError,
         zipfile.BadZipFile,
+        tarfile.TarError,
+        struct.error,
         RuntimeError,
         EOFError,
         ValueError,
@@ -99,9 +114,9 @@ def _without_prefixes(key: str) -> str:
 def read_state_dict(path: Path | str) -> dict[str, Tensor]:
     """The tensors of a checkpoint by their published names, on the CPU, as stored.
 
-    Reads safetensors and torch files (tensors only); looks into ``state_dict`` where there is
-    one, takes ``module.`` off, turns OpenMMLab's names into the published ones, and drops AimNet's
-    second names.
+    Reads safetensors and torch files of any age (tensors only); looks into ``state_dict`` where
+    there is one, takes ``module.`` off, turns OpenMMLab's names into the published ones, and drops
+    AimNet's second names.
     Raises ``CheckpointError`` for a file that is damaged, holds no tensors, or would run code.
     """
     path = Path(path)

@@ -11,6 +11,7 @@ import typer
 from indexnet_cli.cli.optional_value import LEFT_OUT
 from indexnet_cli.cli.output import Output
 from indexnet_cli.cli.telling import told_of
+from indexnet_cli.cli.weights.pulling import pull_if_missing
 from indexnet_cli.engine.strategies import DEFAULT_STRATEGY, Strategy
 from indexnet_cli.errors import CheckpointError, UsageError
 from indexnet_cli.models.registry import DEFAULT_TRIMAP_FREE, ModelSpec, resolve_model
@@ -61,12 +62,17 @@ RefineOption = Annotated[
 
 @dataclass(frozen=True)
 class Auto:
-    """What ``--auto`` is asked for; ``trimap_file`` is where the trimap goes, if it is wanted."""
+    """What ``--auto`` is asked for; ``trimap_file`` is where the trimap goes, if it is wanted.
+
+    ``named``: whether the model was asked for by its name. Only then is it fetched on the spot:
+    its weights have terms that ``--auto`` alone does not agree to.
+    """
 
     model: ModelSpec
     strategy: Strategy
     save_trimap: str | None
     refine_with: ModelSpec | None
+    named: bool
     trimap_file: Path | None = None
 
     def placed(self, image: str, target: Path | Literal["-"], overwrite: bool) -> Auto:
@@ -132,7 +138,7 @@ def plan_auto(
             f"--refine-with {second.name}: this model takes no trimap.",
             "Name one that does, such as indexnet.",
         )
-    return Auto(spec, strategy or DEFAULT_STRATEGY, save_trimap, second)
+    return Auto(spec, strategy or DEFAULT_STRATEGY, save_trimap, second, named is not None)
 
 
 def matte_by_itself(
@@ -153,7 +159,7 @@ def matte_by_itself(
     from indexnet_cli.imaging.writing import write_alpha
 
     picture = read_image(source, max_pixels)
-    finder = _load_finder(plan, weights, options)
+    finder = _load_finder(plan, weights, options, out)
     with out.progress("finding the trimap") as advance:
         finder.on_progress = advance
         found = finder.find(picture.pixels)
@@ -178,13 +184,16 @@ def matte_by_itself(
     return alpha, told
 
 
-def _load_finder(plan: Auto, weights: str | None, options: dict[str, Any]) -> Matter:
+def _load_finder(plan: Auto, weights: str | None, options: dict[str, Any], out: Output) -> Matter:
     from indexnet_cli.checkpoints.locating import find_checkpoint
     from indexnet_cli.engine.matter import Matter
 
     if plan.refine_with is not None:
+        pull_if_missing(plan.refine_with.name, None, out)
         find_checkpoint(plan.refine_with.name)  # or else fail before the work, not after it
     try:
+        if plan.named or weights is not None:
+            pull_if_missing(plan.model.name, weights, out)
         return Matter(plan.model.name, weights, strategy=plan.strategy, **options)
     except CheckpointError as error:
         hint = f"{error.hint}\n  Without these weights, paint a trimap: indexnet matte IMAGE TRIMAP"

@@ -20,6 +20,7 @@ PACKAGES = (
     "rich",
     "platformdirs",
     "requests",
+    "filelock",
     "safetensors",
 )
 COUNTED_SIZE = 224

@@ -30,6 +30,7 @@ from indexnet_cli.cli.options import (
 )
 from indexnet_cli.cli.output import Output
 from indexnet_cli.cli.telling import told_of
+from indexnet_cli.cli.weights.pulling import pull_if_missing
 from indexnet_cli.errors import InputError, UsageError
 from indexnet_cli.models.registry import DEFAULT_MODEL, resolve_model
 
@@ -175,6 +176,7 @@ def _with_trimap(
     pixels, classes, told = _read(image, trimap, max_pixels, out)
     if told["trimap"]["unknown_share"] == 0:
         return (classes == 255).astype("float32"), {**told, "model": name, "checkpoint": None}
+    pull_if_missing(name, weights, out)
     from indexnet_cli.engine.matter import Matter
 
     matter = Matter(name, weights, **options)

@@ -20,7 +20,11 @@ ModelOption = Annotated[
 ]
 WeightsOption = Annotated[
     str | None,
-    typer.Option("--weights", metavar="FILE", help="Checkpoint file instead of the model's own."),
+    typer.Option(
+        "--weights",
+        metavar="FILE|NAME",
+        help="Checkpoint instead of the model's own: a file, or a name of `indexnet weights list`.",
+    ),
 ]
 DeviceOption = Annotated[
     str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")

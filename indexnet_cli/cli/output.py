@@ -12,6 +12,7 @@ from typing import Any
 
 YELLOW, RED, PLAIN = "\033[33m", "\033[31m", "\033[0m"
 Advance = Callable[[int, int], None]
+AdvanceBytes = Callable[[int, "int | None"], None]
 
 
 def _paint(text: str, colour: str) -> str:
@@ -77,6 +78,33 @@ class Output:
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
         columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+            task = bars.add_task(description, total=None)
+            yield lambda done, total: bars.update(task, completed=done, total=total)
+
+    @contextmanager
+    def download_progress(self, description: str) -> Iterator[AdvanceBytes]:
+        """As ``progress``, in bytes with speed and time to go; the whole may be unknown."""
+        if self.quiet or not sys.stderr.isatty():
+            yield lambda _done, _total: None
+            return
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+            TransferSpeedColumn,
+        )
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+        )
         with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
             task = bars.add_task(description, total=None)
             yield lambda done, total: bars.update(task, completed=done, total=total)

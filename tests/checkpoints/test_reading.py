@@ -35,8 +35,20 @@ def assert_same(found: dict[str, Tensor]) -> None:
         {"state_dict": {f"module.{key}": value for key, value in STATE.items()}, "epoch": 3},
         {"state_dict": STATE, "meta": {"author": "someone"}, "args": Namespace(lr=0.1)},
         {"state_dict": STATE, "measure": {"sad": [np.float64(45.8), np.float32(1)]}},
+        {"state_dict": STATE, "curve": np.arange(3.0), "order": np.arange(2)},
+        {"state_dict": {f"_orig_mod.module.{key}": value for key, value in STATE.items()}},
+        {"state_dict": {**STATE, "version": 3, "name": "net"}, "best_sad": 52.9},
     ],
-    ids=["bare", "wrapped", "parallel", "with-meta", "with-numpy-scalars"],
+    ids=[
+        "bare",
+        "wrapped",
+        "parallel",
+        "with-meta",
+        "with-numpy-scalars",
+        "with-numpy-arrays",
+        "compiled",
+        "with-extras",
+    ],
 )
 def test_published_quirks_load(tmp_path: Path, document: Any, zipped: bool) -> None:
     path = tmp_path / "published.pth.tar"

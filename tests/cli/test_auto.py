@@ -11,7 +11,6 @@ import pytest
 import torch
 from PIL import Image
 
-from indexnet_cli.checkpoints.cache import weights_dir
 from indexnet_cli.cli.optional_value import fill_in
 from tests.cli.running import invoke
 from tests.golden.reading import read_arrays, read_json, seeded_aimnet_for_paths
@@ -92,9 +91,12 @@ def test_trimap_file_and_streams(photo: Path, aimnet_file: Path, tmp_path: Path)
 
 def test_weights_that_are_not_here(photo: Path) -> None:
     result = invoke("matte", photo, "--auto")
-    here = str(weights_dir() / "aimnet_pretrained_matting.pth")
-    assert_fails(result, 4, "non-commercial", "https://drive.google.com/", here, "--weights FILE")
+    assert_fails(result, 4, "non-commercial", "weights pull aimnet.update", "--weights FILE")
     assert "paint a trimap" in result.stderr
+    assert "INDEXNET_OFFLINE" not in result.stderr  # nothing was to be fetched without consent
+    named = invoke("matte", photo, "--model", "aimnet")
+    assert_fails(named, 4, "INDEXNET_OFFLINE", "https://drive.google.com/", "weights add")
+    assert "paint a trimap" in named.stderr
     assert not photo.with_name("photo_alpha.png").exists()
 
 

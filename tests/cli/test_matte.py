@@ -157,7 +157,7 @@ def test_too_many_pixels(pair: tuple[Path, Path]) -> None:
 def test_checkpoints_that_are_not_there(pair: tuple[Path, Path]) -> None:
     assert_fails(invoke("matte", *pair, "--weights", "none.pth"), 4, "none.pth")
     result = invoke("matte", *pair, "--model", "indexnet.official")
-    assert_fails(result, 4, "non-commercial", "https://", "--weights FILE")
+    assert_fails(result, 4, "non-commercial", "https://", "weights add indexnet.official FILE")
     assert_fails(invoke("matte", *pair, "--model", "magic"), 2, "magic", "indexnet.open")
 
 

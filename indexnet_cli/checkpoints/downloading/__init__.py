@@ -1,0 +1,1 @@
+"""Checkpoint files from their published addresses into the cache: resumed, verified, locked."""
