@@ -24,8 +24,10 @@ _LAZY = {
 __all__ = ["__version__", "load_matter", *_LAZY]
 
 
-def load_matter(model: str = "indexnet.open", **options: Any) -> Matter:
-    """A ``Matter`` for the model called ``model``; ``options`` as ``Matter`` takes them."""
+def load_matter(model: str | None = None, **options: Any) -> Matter:
+    """A ``Matter`` for the model called ``model`` (default: ``indexnet.open``, or what the keys of
+    a file given as ``weights`` say); ``options`` as ``Matter`` takes them.
+    """
     from indexnet_cli.engine.matter import Matter
 
     return Matter(model, **options)

@@ -18,14 +18,15 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from indexnet_cli.checkpoints.aliases import without_aliases
+from indexnet_cli.checkpoints.chainer import read_numpy_file
 from indexnet_cli.checkpoints.conversion import from_openmmlab, is_openmmlab
 from indexnet_cli.checkpoints.impostors import describe_impostor_file
 from indexnet_cli.checkpoints.legacy_tar import is_legacy_tar, read_legacy_tar
+from indexnet_cli.checkpoints.recognition import COUNTER, differences, hint_for, shapes_of
 from indexnet_cli.errors import CheckpointError
 
 PREFIXES = ("module.", "_orig_mod.")
-COUNTER = "num_batches_tracked"
-NAMED_KEYS = 3
+NUMPY_SUFFIXES = (".npz", ".npy")
 
 
 class _Ignored:
@@ -82,6 +83,8 @@ def _read_file(path: Path) -> Any:
             return load_file(path)
         if is_legacy_tar(path):
             return read_legacy_tar(path)
+        if path.suffix in NUMPY_SUFFIXES:
+            return read_numpy_file(path)
         with warnings.catch_warnings(), torch.serialization.safe_globals(_STAND_INS):
             warnings.simplefilter("ignore")  # about pickle protocols, before it refuses them
             # latin1: texts that Python 2 wrote, whatever bytes they hold.
@@ -114,9 +117,9 @@ def _without_prefixes(key: str) -> str:
 def read_state_dict(path: Path | str) -> dict[str, Tensor]:
     """The tensors of a checkpoint by their published names, on the CPU, as stored.
 
-    Reads safetensors and torch files of any age (tensors only); looks into ``state_dict`` where
-    there is one, takes ``module.`` off, turns OpenMMLab's names into the published ones, and drops
-    AimNet's second names.
+    Reads safetensors, torch files of any age (tensors only) and Chainer's npz; looks into
+    ``state_dict`` where there is one, takes ``module.`` off, turns the names of OpenMMLab and
+    Chainer into the published ones, and drops AimNet's second names.
     Raises ``CheckpointError`` for a file that is damaged, holds no tensors, or would run code.
     """
     path = Path(path)
@@ -134,32 +137,17 @@ def read_state_dict(path: Path | str) -> dict[str, Tensor]:
     return from_openmmlab(tensors) if is_openmmlab(tensors) else without_aliases(tensors)
 
 
-def _listed(keys: list[str]) -> str:
-    more = f" and {len(keys) - NAMED_KEYS} more" if len(keys) > NAMED_KEYS else ""
-    return ", ".join(keys[:NAMED_KEYS]) + more
-
-
 def load_into(network: nn.Module, state: Mapping[str, Tensor], origin: str) -> None:
     """Copy ``state`` into ``network`` (converted to its dtypes), key by key.
 
-    Batch counters may be missing. Raises ``CheckpointError`` that names ``origin`` and the keys
-    which are missing, unknown, or of another shape.
+    Batch counters may be missing. Raises ``CheckpointError`` that names ``origin``, the keys
+    which are missing, unknown, or of another shape, and the model that ``state`` may be of.
     """
-    wanted = network.state_dict()
-    given = {key: value for key, value in state.items() if not key.endswith(COUNTER)}
-    missing = [key for key in wanted if key not in given and not key.endswith(COUNTER)]
-    unknown = [key for key in given if key not in wanted]
-    misshapen = [
-        f"{key} {tuple(given[key].shape)} instead of {tuple(wanted[key].shape)}"
-        for key in given
-        if key in wanted and given[key].shape != wanted[key].shape
-    ]
-    problems = [
-        f"{what}: {_listed(keys)}"
-        for what, keys in (("missing", missing), ("unknown", unknown), ("shape", misshapen))
-        if keys
-    ]
+    given = shapes_of(state)
+    problems = differences(shapes_of(network.state_dict()), given)
     if problems:
-        hint = "it belongs to another model, or to another configuration of this one"
-        raise CheckpointError(f"{origin} does not fit the network; {'; '.join(problems)}", hint)
-    network.load_state_dict(given, strict=False)
+        raise CheckpointError(
+            f"{origin} does not fit the network; {'; '.join(problems)}", hint_for(given)
+        )
+    tensors = {key: value for key, value in state.items() if not key.endswith(COUNTER)}
+    network.load_state_dict(tensors, strict=False)

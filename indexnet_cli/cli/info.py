@@ -108,17 +108,23 @@ def _cache() -> dict[str, str | bool]:
 def _checkpoint(model: str, weights: str | None, default: bool) -> dict[str, str | None]:
     """The checkpoint that ``matte`` would use; a problem is told, not raised."""
     from indexnet_cli.checkpoints.locating import find_checkpoint
-    from indexnet_cli.errors import CheckpointError
+    from indexnet_cli.checkpoints.reading import read_state_dict
+    from indexnet_cli.checkpoints.recognition import recognise
+    from indexnet_cli.errors import CheckpointError, UsageError
 
+    name = weights or model
     try:
         found = find_checkpoint(model, weights)
-    except CheckpointError as error:
-        return {"name": model, "problem": error.message, "what to do": error.hint}
+        if default and weights:
+            model = recognise(read_state_dict(found.path), found.path).name
+    except (CheckpointError, UsageError) as error:
+        return {"name": name, "problem": error.message, "what to do": error.hint}
     reason = "--weights names it" if weights else f"it is the checkpoint of {model}"
     if default and not weights:
         reason += ", the default model"
     return {
         "name": found.name,
+        "model": model,
         "path": str(found.path),
         "source": found.source,
         "why": reason,

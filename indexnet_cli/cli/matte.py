@@ -19,6 +19,7 @@ from indexnet_cli.cli.auto import (
 )
 from indexnet_cli.cli.failures import reports_failures
 from indexnet_cli.cli.options import (
+    AlignOption,
     DeviceOption,
     JsonOption,
     ModelOption,
@@ -75,10 +76,7 @@ def matte(
     weights: WeightsOption = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
-    align: Annotated[
-        Literal["pad", "resize"],
-        typer.Option("--align", help="pad: no resampling; resize: the published inference path."),
-    ] = "pad",
+    align: AlignOption = "pad",
     bits: Annotated[int, typer.Option("--bits", metavar="8|16", help="Bits of the matte.")] = 8,
     max_pixels: Annotated[
         int, typer.Option("--max-pixels", min=1, help="Refuse pictures with more pixels.")
@@ -172,14 +170,15 @@ def _with_trimap(
     out: Output,
 ) -> tuple[NDArray[np.float32], dict[str, Any]]:
     """Alpha, and what there is to tell of it."""
-    name = resolve_model(model or DEFAULT_MODEL).name
+    if model is not None or weights is None:  # else the keys of the weights tell
+        model = resolve_model(model or DEFAULT_MODEL).name
     pixels, classes, told = _read(image, trimap, max_pixels, out)
     if told["trimap"]["unknown_share"] == 0:
-        return (classes == 255).astype("float32"), {**told, "model": name, "checkpoint": None}
-    pull_if_missing(name, weights, out)
+        return (classes == 255).astype("float32"), {**told, "model": model, "checkpoint": None}
+    pull_if_missing(model, weights, out)
     from indexnet_cli.engine.matter import Matter
 
-    matter = Matter(name, weights, **options)
+    matter = Matter(model, weights, **options)
     with out.progress("matting") as advance:
         matter.on_progress = advance
         alpha = matter.matte(pixels, classes)

@@ -14,8 +14,17 @@ ModelOption = Annotated[
         "--model",
         metavar="NAME",
         help="Model; `indexnet weights list` shows them. Default: indexnet.open, "
-        "or aimnet.update with --auto.",
+        "what the keys of --weights say, or aimnet.update with --auto.",
         show_default=False,
+    ),
+]
+AlignOption = Annotated[
+    Literal["pad", "resize", "half", "crop", "window"],
+    typer.Option(
+        "--align",
+        help="pad: no resampling; resize: the model's published inference path; half: the same at "
+        "half size (published for deepmatting); crop, window: tiles of 320 x 320, or the whole "
+        "picture at 320 x 320 (published for dim).",
     ),
 ]
 WeightsOption = Annotated[

@@ -13,9 +13,17 @@ from torch.nn import functional as F
 
 from indexnet_cli.checkpoints.locating import Checkpoint, find_checkpoint
 from indexnet_cli.checkpoints.reading import load_into, read_state_dict
-from indexnet_cli.engine.alignment import ALIGNMENTS, Align, align, restore, round_up
+from indexnet_cli.checkpoints.recognition import recognise
+from indexnet_cli.engine.alignment import (
+    Align,
+    Planes,
+    check_align,
+    prepare,
+    restore,
+    round_up,
+    windows,
+)
 from indexnet_cli.engine.device import describe_device, resolve_device
-from indexnet_cli.engine.normalisation import network_input
 from indexnet_cli.engine.precision import resolve_precision
 from indexnet_cli.engine.strategies import DEFAULT_STRATEGY, Strategy
 from indexnet_cli.engine.tiled_forward import Progress, TiledForward
@@ -47,9 +55,12 @@ class Report:
 class Matter:
     """Estimates alpha mattes with one network on one device.
 
-    ``model``: a name of the registry; ``weights``: a checkpoint file instead of the model's own;
+    ``model``: a name of the registry; ``weights``: a checkpoint file instead of the model's own,
+    whose keys tell the model where ``model`` does not (else it is the default model);
     ``device``: auto, cpu, cuda, cuda:N, mps; ``precision``: auto, fp32, bf16, fp16; ``align``:
-    ``pad`` (no resampling) or ``resize`` (the published inference path, 8-bit rounding included);
+    ``pad`` (no resampling), ``resize`` (the published inference path, 8-bit rounding included),
+    ``half`` (the same on a picture halved first), ``crop`` and ``window`` (tiles of the window
+    that the model's published code offers, or the whole picture resampled to it);
     ``tile``: side of the tiles in pixels, by default only where memory asks for tiles;
     ``strategy``: at which sizes a model that needs no trimap looks at a picture.
     ``on_progress``, if set, is called with the number of tiles done and of all.
@@ -58,7 +69,7 @@ class Matter:
 
     def __init__(
         self,
-        model: str = DEFAULT_MODEL,
+        model: str | None = None,
         weights: Path | str | None = None,
         *,
         device: str = "auto",
@@ -67,11 +78,14 @@ class Matter:
         tile: int | None = None,
         strategy: Strategy = DEFAULT_STRATEGY,
     ) -> None:
-        spec = resolve_model(model)
+        spec = resolve_model(model or DEFAULT_MODEL)
         place = resolve_device(device)
         checkpoint = find_checkpoint(spec.name, weights)
+        state = read_state_dict(checkpoint.path)
+        if model is None and weights is not None:
+            spec = recognise(state, checkpoint.path)
         network = build_network(spec)
-        load_into(network, read_state_dict(checkpoint.path), str(checkpoint.path))
+        load_into(network, state, str(checkpoint.path))
         self._set_up(network, spec, checkpoint, place, precision, align, tile, strategy)
 
     @classmethod
@@ -103,8 +117,7 @@ class Matter:
         tile: int | None,
         strategy: Strategy,
     ) -> None:
-        if align not in ALIGNMENTS:
-            raise UsageError(f"unknown alignment {align!r}", f"known: {', '.join(ALIGNMENTS)}")
+        check_align(align, spec)
         self.spec = spec
         self.device = device
         self.align = align
@@ -149,12 +162,19 @@ class Matter:
         if not unknown.any():
             return alpha
         height, width = trimap.shape
-        planes = align(network_input(image, trimap, self.spec), self.spec, self.align)
+        for window in windows(height, width, self.spec, self.align):
+            if unknown[window].any():
+                found = self._estimate(image[window], trimap[window])
+                alpha[window] = np.where(unknown[window], found, alpha[window])
+        return alpha
+
+    def _estimate(self, image: NDArray[np.generic], trimap: NDArray[np.uint8]) -> Planes:
+        """Alpha of one part of a picture, at its size, by one forward pass."""
+        height, width = trimap.shape
+        planes = prepare(image, trimap, self.spec, self.align)
         x = torch.from_numpy(np.ascontiguousarray(planes.transpose(2, 0, 1)))[None]
         raw = self._run(x)[0, 0].numpy()
-        found = restore(raw, height, width, self.spec, self.align)
-        alpha[unknown] = found[unknown]
-        return alpha
+        return restore(raw, height, width, self.spec, self.align)
 
     def find(self, image: NDArray[np.generic]) -> Found:
         """Alpha and trimap of ``image`` (as ``matte`` takes it), by a model that needs no trimap.
@@ -181,6 +201,7 @@ class Matter:
         Pads, whatever ``align`` says. Known pixels come out exactly 0 or 1.
         """
         self._check_trimap_wanted(True)
+        self.report.tiles = 0
         height, width = image.shape[-2:]
         mean = torch.tensor(self.spec.mean, device=image.device).view(1, 3, 1, 1)
         std = torch.tensor(self.spec.std, device=image.device).view(1, 3, 1, 1)
@@ -193,7 +214,8 @@ class Matter:
 
     def _run(self, x: Tensor) -> Tensor:
         alpha = self._forward(x, self.on_progress)
-        self.report.tiles, self.report.tile = self._forward.tiles, self._forward.tile
+        self.report.tiles += self._forward.tiles
+        self.report.tile = self._forward.tile
         return alpha
 
 

@@ -14,7 +14,7 @@ from indexnet_cli.engine.tiling import Tile, plan_tiles
 from indexnet_cli.errors import DeviceError, UsageError
 from indexnet_cli.models.registry import ModelSpec
 
-UNKNOWN_VALUE = 128 / 255
+KNOWN_MARGIN = 0.5 / 255  # resampled trimaps have values between the three; they count as unknown
 Progress = Callable[[int, int], None]
 
 
@@ -114,7 +114,7 @@ class TiledForward:
 
     @staticmethod
     def _has_unknown(trimap: Tensor, shares: Tensor) -> bool:
-        unknown = (trimap - UNKNOWN_VALUE).abs() < 0.25
+        unknown = (trimap > KNOWN_MARGIN) & (trimap < 1 - KNOWN_MARGIN)
         return bool((unknown & (shares > 0)).any())
 
     def _inputs(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from indexnet_cli.errors import UsageError
 
@@ -20,32 +21,43 @@ DEFAULT_MODEL = "indexnet.open"
 class PublishedPath:
     """How the published inference code brings a picture to the network's stride and back.
 
-    ``sizing``: cubic resizing to the next larger or the next smaller multiple of the stride, or
-    reflection at the right and bottom; or, without a trimap, a share of the picture's size that
-    the test strategy sets. ``rounding``: how the result becomes 8-bit grey levels.
-    ``shorter_side``: a picture whose shorter side is longer is shrunk to it before anything else.
+    ``sizing``: resampling to the next larger or the next smaller multiple of the stride,
+    reflection at the right and bottom, resampling to ``window``, or, without a trimap, to a share
+    of the picture's size that the test strategy sets. ``rounding``: how the result becomes 8-bit
+    grey levels. ``shorter_side``: a picture whose shorter side is longer is shrunk to it before
+    anything else. ``colours`` and ``trimap``: how these are interpolated; the matte
+    comes back as the colours went. ``resampled``: the picture as it was read, or as the network
+    gets it; an 8-bit picture is rounded once more by the former. ``max_side``: a longer height or
+    width is reduced to it, each by itself. ``window``: height and width in which the code can
+    also take a picture, tile by tile or as a whole.
     """
 
-    sizing: Literal["resize-up", "resize-down", "pad-reflect", "by-strategy"]
+    sizing: Literal["resize-up", "resize-down", "pad-reflect", "window", "by-strategy"]
     rounding: Literal["truncate", "round"]
     shorter_side: int | None = None
+    colours: Literal["cubic", "linear"] = "cubic"
+    trimap: Literal["nearest", "linear"] = "nearest"
+    resampled: Literal["picture", "normalised"] = "normalised"
+    max_side: int | None = None
+    window: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
 class ModelSpec:
     """One model: a network, the preprocessing it was trained with, and what it asks for.
 
-    ``name`` is ``architecture.tag``; ``builder`` is ``"module:function"``, a function without
-    required arguments that returns the network. Height and width of its input are multiples of
-    ``stride``, plus ``stride_offset``. ``mean`` and ``std`` apply to RGB in [0, 1];
-    ``recipe`` names the training recipe. ``bytes_per_pixel`` is the peak working memory of a
-    float32 forward pass, ``margin`` the context in pixels that a tile needs on each side.
+    ``name`` is ``architecture.tag``; ``builder`` is ``"module:function"``, a function that
+    returns the network when called with ``options`` (none needed). Height and width of its input
+    are multiples of ``stride``, plus ``stride_offset``. ``mean`` and ``std`` apply to RGB in
+    [0, 1]; ``recipe`` names the training recipe. ``bytes_per_pixel`` is the peak working memory
+    of a float32 forward pass, ``margin`` the context in pixels that a tile needs on each side.
     """
 
     name: str
     architecture: str
     builder: str
     published: PublishedPath
+    options: Mapping[str, Any] = field(default_factory=dict)
     needs_trimap: bool = True
     stride: int = 32
     stride_offset: int = 0
@@ -67,6 +79,47 @@ _INDEXNET = ModelSpec(
     builder="indexnet_cli.models.indexnet:build_indexnet",
     published=PublishedPath(sizing="resize-up", rounding="truncate"),
     recipe="open",
+)
+
+# A pixel of alpha depends on a window of the picture that ends at most this many pixels away, so
+# these margins (with half a stride for blending) make tiles exact: 217 pixels for DIM, 221 with
+# refinement, 281 for Deep Matting with its 7 x 7 convolution at 1/32.
+_DEEPMATTING = ModelSpec(
+    name="deepmatting.official",
+    architecture="deepmatting",
+    builder="indexnet_cli.models.deepmatting:DeepMatting",
+    published=PublishedPath(sizing="resize-up", rounding="truncate"),
+    bytes_per_pixel=1300,
+    margin=320,
+)
+
+_DIM = ModelSpec(
+    name="dim.stage1-skip",
+    architecture="dim",
+    builder="indexnet_cli.models.dim:DeepImageMatting",
+    published=PublishedPath(
+        sizing="resize-down",
+        rounding="truncate",
+        colours="linear",
+        trimap="linear",
+        resampled="picture",
+        max_side=1600,
+        window=(320, 320),
+    ),
+    options={"skip": True},
+    bytes_per_pixel=1500,
+    margin=256,
+)
+
+_CHAINER_DIM = ModelSpec(
+    name="dim.chainer",
+    architecture="dim",
+    builder="indexnet_cli.models.dim:ChainerDeepImageMatting",
+    published=replace(_DIM.published, sizing="window", resampled="normalised"),
+    mean=(123.68 / 255, 116.779 / 255, 103.939 / 255),
+    std=(1.0, 1.0, 1.0),
+    bytes_per_pixel=1100,
+    margin=352,
 )
 
 MODELS: dict[str, ModelSpec] = {
@@ -94,10 +147,28 @@ MODELS: dict[str, ModelSpec] = {
             needs_trimap=False,
             bytes_per_pixel=2100,
         ),
+        _DEEPMATTING,
+        _DIM,
+        replace(_DIM, name="dim.stage0", options={"skip": False}),
+        replace(_DIM, name="dim.stage1", options={"skip": False}),
+        replace(_DIM, name="dim.stage1-conv1x1", options={"skip": False, "conv6_kernel": 1}),
+        replace(
+            _DIM,
+            name="dim.refine-conv1x1",
+            options={"skip": False, "refine": True, "conv6_kernel": 1},
+        ),
+        replace(_DIM, name="dim.refine", options={"skip": False, "refine": True}),
+        replace(_DIM, name="dim.refine-skip", options={"skip": True, "refine": True}),
+        _CHAINER_DIM,
     )
 }
 
-DEFAULT_TAGS = {"indexnet": "open", "aimnet": "update"}
+DEFAULT_TAGS = {
+    "indexnet": "open",
+    "deepmatting": "official",
+    "dim": "stage1-skip",
+    "aimnet": "update",
+}
 DEFAULT_TRIMAP_FREE = "aimnet.update"
 
 
@@ -115,5 +186,5 @@ def resolve_model(name: str) -> ModelSpec:
 def build_network(spec: ModelSpec) -> nn.Module:
     """The network of ``spec`` with fresh weights, in training mode, on the current device."""
     module, function = spec.builder.split(":")
-    network: nn.Module = getattr(import_module(module), function)()
+    network: nn.Module = getattr(import_module(module), function)(**spec.options)
     return network

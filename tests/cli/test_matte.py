@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save_file
 
 from indexnet_cli.errors import DeviceError
+from indexnet_cli.models.dim import DeepImageMatting
 from tests.cli.running import invoke, run, save_pair
 
 
@@ -163,8 +165,10 @@ def test_checkpoints_that_are_not_there(pair: tuple[Path, Path]) -> None:
 
 def test_a_checkpoint_that_does_not_fit(pair: tuple[Path, Path], tmp_path: Path) -> None:
     torch.save({"state_dict": {"module.fc.weight": torch.zeros(2)}}, tmp_path / "other.pth")
-    result = invoke("matte", *pair, "--weights", tmp_path / "other.pth")
-    assert_fails(result, 4, "other.pth", "missing: layer0.0.weight", "fc.weight")
+    arguments = ("matte", *pair, "--weights", tmp_path / "other.pth")
+    assert_fails(invoke(*arguments), 4, "other.pth belongs to no known model", "fc.weight")
+    result = invoke(*arguments, "--model", "indexnet")
+    assert_fails(result, 4, "other.pth", "missing: layer0.0.weight", "unknown: fc.weight")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
@@ -195,6 +199,23 @@ def test_exit_codes(
     monkeypatch.setattr("indexnet_cli.engine.matter.Matter.matte", fail)
     assert_fails(invoke("matte", *pair, "--weights", weights_file), code)
     assert [path.name for path in pair[0].parent.glob("*alpha*")] == []
+
+
+def test_weights_that_two_networks_may_own_need_a_model(
+    pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    with torch.device("meta"):
+        shapes = {key: value.shape for key, value in DeepImageMatting().state_dict().items()}
+    weights = tmp_path / "mine.safetensors"
+    save_file({key: torch.zeros(shape).half() for key, shape in shapes.items()}, weights)
+    arguments = ("matte", *pair, "--weights", weights, "--device", "cpu")
+    assert_fails(invoke(*arguments), 2, "dim.stage1-skip", "dim.stage0, dim.stage1:", "--model")
+    result = invoke(*arguments, "--model", "dim.stage1", "--align", "crop", "--json")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert (told["model"], told["align"]) == ("dim.stage1", "crop")
+    alpha = np.asarray(Image.open(told["output"]))
+    assert set(np.unique(alpha)) == {0, 127, 255}  # sigmoid of nothing, truncated
 
 
 def test_verbose_adds_the_traceback(pair: tuple[Path, Path]) -> None:

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 import indexnet_cli
 from tests.cli.running import environment, invoke, run
@@ -131,3 +133,30 @@ def test_weights_list_and_path(own_home: Path) -> None:
     )
     assert invoke("weights", "path", "indexnet").stdout.strip().endswith("open.safetensors")
     assert invoke("weights", "path", "magic").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("model", "parameters", "multiply_adds"),
+    [
+        ("deepmatting", 130_545_345, "32.34 G at 224x224"),
+        ("dim", 28_297_153, None),
+        ("dim.refine", 28_373_954, None),
+        ("dim.chainer", 26_477_889, None),
+    ],
+)
+def test_info_counts_the_networks_with_vgg16(
+    model: str, parameters: int, multiply_adds: str | None
+) -> None:
+    result = invoke("info", "--model", model, "--json")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)["model"]
+    assert told["parameters"] == parameters
+    assert multiply_adds is None or told["in units of 2^30"] == multiply_adds
+
+
+def test_info_recognises_weights(weights_file: Path, tmp_path: Path) -> None:
+    told = json.loads(invoke("info", "--weights", weights_file, "--json").stdout)
+    assert told["checkpoint"]["model"] == "indexnet.open"
+    save_file({"fc.weight": torch.zeros(1)}, tmp_path / "other.safetensors")
+    told = json.loads(invoke("info", "--weights", tmp_path / "other.safetensors", "--json").stdout)
+    assert "no known model" in told["checkpoint"]["problem"]
