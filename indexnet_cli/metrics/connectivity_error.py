@@ -74,9 +74,10 @@ def _joined_up_to(both: NDArray[Any], rule: ConnectivityRule) -> NDArray[np.uint
 def _largest_component(mask: NDArray[np.bool_], by_column: bool) -> NDArray[np.bool_] | None:
     """The largest of the 4-connected components; None where there is none."""
     # Counting labels is several times faster than OpenCV's statistics.
-    count, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=4)
+    count, found = cv2.connectedComponents(mask.view(np.uint8), connectivity=4)
     if count < 2:
         return None
+    labels = np.asarray(found, np.int32)
     areas = np.bincount(labels.ravel())
     areas[0] = 0
     largest = np.flatnonzero(areas == areas.max())

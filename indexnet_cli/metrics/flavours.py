@@ -1,7 +1,7 @@
 """The published programs that compute these errors, each with its differences.
 
 All take prediction and truth as HxW float64 in [0, 1] and the mask of the unknown pixels, and give
-SAD, MSE, MAD, Grad and Conn in the units of their tables (all in thousands but MSE and MAD).
+SAD, MSE, MAD, Grad and Conn in the units of their tables.
 """
 
 from __future__ import annotations
@@ -41,10 +41,15 @@ FLOAT32_TENTHS = tuple(float(np.float32(step)) for step in TENTHS)
 
 @dataclass(frozen=True)
 class Flavour:
-    """One published program; ``quantised`` says that it reads 8-bit files."""
+    """One published program.
+
+    ``quantised`` says that it reads 8-bit files, ``grad_unit`` in how many Grad is counted: the
+    filter of unit L2 norm gives about a hundred times more than that of unit sum.
+    """
 
     compute: Callable[[Plane, Plane, NDArray[np.uint8], Region], Errors]
     quantised: bool
+    grad_unit: Literal["thousands", "tens"]
     source: str
 
 
@@ -143,11 +148,9 @@ def _aim_transition(p: Plane, g: Plane, trimap: NDArray[np.uint8]) -> Errors:
 
 FLAVOURS: dict[str, Flavour] = {
     "matlab": Flavour(
-        _matlab, True, "the Matlab code of Composition-1k (Xu et al., CVPR 2017); the default"
+        _matlab, True, "thousands", "the Matlab code of Composition-1k (Xu et al., CVPR 2017)"
     ),
-    "python": Flavour(
-        _python, False, "the Python metrics in the repository of IndexNet Matting (poppinace)"
-    ),
-    "openmmlab": Flavour(_openmmlab, True, "OpenMMLab's mmagic (MMEditing)"),
-    "aim": Flavour(_aim, False, "the Python evaluation of AIM-500 (Li et al., IJCAI 2021)"),
+    "python": Flavour(_python, False, "tens", "the Python metrics in poppinace/indexnet_matting"),
+    "openmmlab": Flavour(_openmmlab, True, "thousands", "OpenMMLab's mmagic (MMEditing)"),
+    "aim": Flavour(_aim, False, "tens", "the Python evaluation of AIM-500 (Li et al., IJCAI 2021)"),
 }

@@ -17,8 +17,9 @@ from indexnet_cli.metrics.levels import check_sizes, to_levels, to_values
 class Scores:
     """Errors of one matte; lower is better.
 
-    ``sad``, ``grad`` and ``conn`` are sums in thousands, ``mse`` and ``mad`` means over pixels of
-    values in [0, 1]. NaN stands where nothing is counted or the flavour defines nothing.
+    ``sad``, ``grad`` and ``conn`` are sums in thousands (``grad`` in tens for the flavours python
+    and aim), ``mse`` and ``mad`` means over pixels of values in [0, 1]. NaN stands where nothing is
+    counted or the flavour defines nothing.
     """
 
     sad: float
