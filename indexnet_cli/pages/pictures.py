@@ -39,7 +39,7 @@ def data_url(picture: NDArray[np.uint8], longest: int | None = None, lossless: b
     file = io.BytesIO()
     if longest is not None:
         picture = reduce(picture, longest)
-    options: dict[str, Any] = {"lossless": True} if lossless else {"quality": 82, "method": 2}
+    options: dict[str, Any] = {"lossless": True} if lossless else {"quality": 88, "method": 2}
     Image.fromarray(np.ascontiguousarray(picture)).save(file, format="WEBP", **options)
     return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()
 

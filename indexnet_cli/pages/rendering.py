@@ -17,15 +17,21 @@ def render_page(title: str, content: dict[str, Any], pictures: Iterable[dict[str
 
     content: what ``state.js`` describes, ready for JSON, with ``items``; pictures: for each item,
     in the same order, its pictures as data URLs (``image``, ``trimap``, ``truth``, ``sources``).
-    They stand in the page as text that the browser does not decode before it is asked for.
+    They come last, as text that the browser does not decode before it is asked for: the rest of the
+    page is there before they are read.
     """
-    template, style = _asset("page.html"), _asset("page.css")
-    head, tail = template.split("{{data}}")
-    head = head.replace("{{title}}", html.escape(title)).replace("{{style}}", style)
     scripts = "\n".join(_asset(name) for name in SCRIPTS)
-    blocks = [_block("content", content)]
-    blocks += [_block(f"pictures-{number}", shown) for number, shown in enumerate(pictures)]
-    return "".join([head, *blocks, tail.replace("{{script}}", scripts)]).encode()
+    head, tail = _asset("page.html").split("{{pictures}}")
+    parts = {
+        "{{title}}": html.escape(title),
+        "{{style}}": _asset("page.css"),
+        "{{script}}": scripts,
+        "{{content}}": _block("content", content),
+    }
+    for mark, text in parts.items():
+        head = head.replace(mark, text)
+    blocks = (_block(f"pictures-{number}", shown) for number, shown in enumerate(pictures))
+    return "".join([head, *blocks, tail]).encode()
 
 
 def _asset(name: str) -> str:

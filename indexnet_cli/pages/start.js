@@ -35,4 +35,5 @@ byId("previous").addEventListener("click", () => step(-1));
 byId("close").addEventListener("click", () => viewer.close());
 viewer.addEventListener("keydown", onKey);
 viewer.addEventListener("close", onClosed);
-showImages();
+/* The pictures come after this script. */
+document.addEventListener("DOMContentLoaded", showImages);

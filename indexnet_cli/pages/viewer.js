@@ -8,9 +8,12 @@ const view = {number: 0, source: 0, layer: "compare", worst: false};
 const viewer = byId("viewer");
 
 function openViewer(number, source = state.source) {
+  if (document.readyState === "loading") return;  // the pictures come last
   Object.assign(view, {number, source, worst: false});
-  if (!viewer.open) viewer.showModal();
+  const opening = !viewer.open;
+  if (opening) viewer.showModal();
   showView();
+  if (opening && view.layer === "compare") byId("split").focus();
 }
 
 /* The pictures of the view: those of the whole image, or of the worst patch. */

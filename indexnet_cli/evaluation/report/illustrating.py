@@ -84,8 +84,8 @@ class Illustrator:
             drawn["patch"] = {
                 "box": list(box),
                 "image": None if image is None else data_url(box.of(image)),
-                "matte": data_url(box.of(pred)),
-                "truth": data_url(box.of(alpha)),
+                "matte": data_url(box.of(pred), lossless=True),
+                "truth": data_url(box.of(alpha), lossless=True),
                 "difference": data_url(heat_map(box.of(difference), max(box.width, box.height))),
             }
         return drawn

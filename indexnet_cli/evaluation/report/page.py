@@ -22,7 +22,8 @@ def report_page(evaluation: Evaluation, illustrator: Illustrator) -> bytes:
         if any(image.name == entry.name for source in evaluation.sources for image in source.images)
     ]
     labels = " and ".join(source.label for source in evaluation.sources)
-    title = f"{labels} on {evaluation.truth.layout}"
+    known, folder = evaluation.truth.layout, evaluation.truth.folders.alpha.absolute().parent.name
+    title = f"{labels} on {folder if known == 'plain' else known}"
     return render_page(title, _content(evaluation, names, title), illustrator.pictures(names))
 
 
