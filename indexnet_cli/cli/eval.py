@@ -230,7 +230,8 @@ def _tell(evaluation: Evaluation, sort: ERRORS, out: Output) -> None:
         out.text(evaluation.rules.describe())
     if evaluation.problems:
         lines = [problem.describe() for problem in evaluation.problems]
-        say_error(f"{len(lines)} files could not be scored", "\n  ".join(lines))
+        files = "1 file" if len(lines) == 1 else f"{len(lines)} files"
+        say_error(f"{files} could not be scored", "\n  ".join(lines))
 
 
 def _illustrator(truth: TruthSet, sources: list[Predictions]) -> Illustrator:

@@ -83,6 +83,7 @@ function showImages() {
   visible = content.items.map((_, number) => number).filter(n => matches(content.items[n])).sort(order);
   const top = Math.max(1e-9, ...content.items.map(item => errorOf(item, state.source, state.sortMetric) ?? 0));
   showHead();
+  byId("least-name").textContent = titleOf(metrics, state.sortMetric);
   byId("list").tBodies[0].replaceChildren(...visible.map(number => row(number, top)));
   byId("count").textContent = `${visible.length} of ${content.items.length}`;
 }

@@ -1,6 +1,6 @@
 "use strict";
 /* Plots as SVG, in the colours of the sources. */
-const WIDTH = 420, HEIGHT = 250, PAD = {left: 46, right: 12, top: 10, bottom: 36};
+const WIDTH = 420, HEIGHT = 250, PAD = {left: 46, right: 12, top: 18, bottom: 36};
 
 function drawn(tag, attributes = {}, ...children) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -99,7 +99,8 @@ function drawVersus() {
   byId("versus-figure").hidden = sources.length < 2;
   if (sources.length < 2) return;
   const top = largest(sources.map((_, source) => valuesOf(source))) * 1.04;
-  const plot = axes(byId("versus"), "Errors of the others against those of the first", [0, top], [0, top], `${sources[0].label}`, "");
+  const plot = axes(byId("versus"), "Errors of the others against those of the first", [0, top], [0, top], `${titleOf(metrics, state.metric)} of ${sources[0].label}`,
+    sources.length === 2 ? `of ${sources[1].label}` : "of the others");
   plot.svg.append(drawn("line", {class: "axis", "stroke-dasharray": "4 4", x1: plot.x(0), y1: plot.y(0), x2: plot.x(top), y2: plot.y(top)}));
   content.items.forEach((item, number) => {
     const first = errorOf(item, 0);

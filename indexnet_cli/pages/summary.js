@@ -3,7 +3,8 @@
 function showProblems() {
   const problems = content.problems ?? [];
   byId("problems").hidden = !problems.length;
-  byId("problems-title").textContent = `${problems.length} files could not be scored`;
+  byId("problems-title").textContent = problems.length === 1 ? "1 file could not be scored"
+    : `${problems.length} files could not be scored`;
   byId("problems").querySelector("ul").replaceChildren(...problems.map(one =>
     element("li", {}, element("b", {}, one.kind), ` ${one.file}: ${one.message}`)));
 }
