@@ -54,7 +54,7 @@ function showHead() {
   const focused = document.activeElement?.dataset?.sort;
   byId("list").tHead.replaceChildren(element("tr", {},
     element("td", {}, element("span", {class: "hidden"}, "matte")), headCell("image", "name"),
-    headCell("unknown", "unknown", null, "share of the area"),
+    ...(hasShares ? [headCell("unknown", "unknown", null, "share of the area")] : []),
     ...metrics.map(metric => headCell(metric.title, "error", metric.key, unitOf(metric.key)))));
   if (focused) byId("list").tHead.querySelector(`[data-sort="${focused}"]`)?.focus();
 }
@@ -70,12 +70,11 @@ function row(number, top) {
     return element("td", sorted ? {class: "sorted", style: `--part:${(value / top * 100).toFixed(1)}%`} : {},
       shown(metric.key, value));
   });
-  const share = `${(item.unknown_share * 100).toFixed(1)} %`;
   return element("tr", {"data-number": number, onclick: () => openViewer(number)},
     element("td", {class: "picture"}, thumbnail),
     element("td", {class: "text"}, element("button", {type: "button", class: "open"}, item.name),
       ...(about ? [element("div", {class: "fine"}, about)] : [])),
-    element("td", {}, share), ...cells);
+    ...(hasShares ? [element("td", {}, percent(item.unknown_share))] : []), ...cells);
 }
 
 function showImages() {

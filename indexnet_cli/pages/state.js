@@ -1,7 +1,7 @@
 "use strict";
 /* What the page knows and shows. The content (JSON):
-   items: [{name, width, height, unknown_share, type, category,
-            scores: [per source {region: {metric: number|null}} | null]}],
+   items: [{name, width, height, unknown_share?, type?, category?,
+            scores?: [per source {region: {metric: number|null}} | null]}],
    and, where there are scores: metrics, regions: [{key, title}], units: {metric: unit},
    sources: [{label, scored, means, groups}], published, comparisons, problems, rules. */
 const content = JSON.parse(document.getElementById("content").textContent);
@@ -10,7 +10,7 @@ const regions = content.regions ?? [];
 const sources = content.sources ?? [];
 const state = {
   metric: metrics[0]?.key, region: regions[0]?.key, source: 0,
-  sort: metrics.length ? "error" : "name", sortMetric: metrics[0]?.key, descending: true,
+  sort: metrics.length ? "error" : "name", sortMetric: metrics[0]?.key, descending: metrics.length > 0,
 };
 
 const byId = id => document.getElementById(id);
@@ -22,6 +22,9 @@ function shown(metric, value, signed = false) {
   const text = Math.abs(value).toFixed(DIGITS[metric] ?? 2);
   return (value < 0 ? "−" : signed ? "+" : "") + text;
 }
+
+const hasShares = content.items.some(item => typeof item.unknown_share === "number");
+const percent = share => `${(share * 100).toFixed(1)} %`;
 
 function unitOf(metric) {
   const unit = content.units?.[metric] ?? "";

@@ -42,10 +42,11 @@ function showView() {
 }
 
 function showScores(item) {
-  const parts = metrics.flatMap(metric => [`${metric.title} `,
-    element("b", {}, shown(metric.key, errorOf(item, view.source, metric.key)))]);
-  byId("viewer-scores").replaceChildren(...parts,
-    `unknown ${(item.unknown_share * 100).toFixed(1)} % of ${item.width} × ${item.height}`);
+  const parts = metrics.map(metric => element("span", {}, `${metric.title} `,
+    element("b", {}, shown(metric.key, errorOf(item, view.source, metric.key)))));
+  const size = `${item.width} × ${item.height}`;
+  const unknown = hasShares ? `unknown ${percent(item.unknown_share)} of ${size}` : size;
+  byId("viewer-scores").replaceChildren(...parts, element("span", {}, unknown));
 }
 
 const partnersOf = pictures => pictures.truth ? ["matte", "truth"] : ["matte", "image"];

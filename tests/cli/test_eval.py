@@ -86,6 +86,19 @@ def test_wrong_usage(folders, tmp_path, monkeypatch, arguments, said):
     assert said in found.stderr
 
 
+def test_report_is_one_file(folders, tmp_path):
+    report = tmp_path / "report.html"
+    (folders[0] / "image" / "a.png").write_bytes(b"no picture")
+    found = invoke("eval", folders[1], "--data-dir", folders[0], "--report", report)
+    assert found.exit_code == 0, found.output
+    assert "a.png is not a picture" in found.stderr
+    page = report.read_text()
+    assert "mattes on set" in page
+    assert page.count("data:image/webp") > 8
+    again = invoke("eval", folders[1], "--data-dir", folders[0], "--report", report)
+    assert (again.exit_code, again.stdout) == (2, "")
+
+
 def test_whole_region_needs_no_trimap(folders):
     found = invoke(
         "eval", folders[1], "--alpha", folders[0] / "alpha", "--region", "whole", "--json"

@@ -8,6 +8,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
+from indexnet_cli.pages.pictures import THUMBNAIL, data_url
+from indexnet_cli.pages.rendering import render_page
+from tests.evaluation.sets import blob
 from tests.pages.conftest import IMAGES
 
 
@@ -190,3 +193,24 @@ def test_plots_follow_the_error(page):
     point = page.find_element(By.CSS_SELECTOR, "#area .point")
     page.execute_script("arguments[0].dispatchEvent(new Event('click'))", point)
     assert by_id(page, "viewer").is_displayed()
+
+
+def test_a_gallery_has_no_scores_and_compares_with_the_image(browser, tmp_path):
+    items, pictures = [], []
+    for number in range(3):
+        image, trimap, alpha = blob(number)
+        items.append({"name": f"photo {number}", "width": 64, "height": 48})
+        matte = {"thumbnail": data_url(alpha, THUMBNAIL), "matte": data_url(alpha)}
+        pictures.append({"image": data_url(image), "trimap": data_url(trimap), "sources": [matte]})
+    path = tmp_path / "gallery.html"
+    path.write_bytes(render_page("Gallery", {"items": items}, pictures))
+    browser.get(path.as_uri())
+    assert names(browser) == ["photo 0", "photo 1", "photo 2"]
+    assert not by_id(browser, "summary").is_displayed()
+    assert not by_id(browser, "least").is_displayed()
+    open_image(browser, "photo 1")
+    assert by_id(browser, "viewer-scores").text == "64 × 48"
+    assert by_id(browser, "right-tag").text == "image"
+    assert not browser.find_element(By.CSS_SELECTOR, "[data-layer=truth]").is_enabled()
+    assert not by_id(browser, "worst").is_displayed()
+    assert [line for line in browser.get_log("browser") if line["level"] == "SEVERE"] == []
