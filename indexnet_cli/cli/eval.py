@@ -208,6 +208,9 @@ def _sources(
     repeated = len({folder.name for folder in folders}) < len(folders)
     for folder in folders:
         sources.append(pair_folder(folder, truth, str(folder) if repeated else None))
+    labels = [source.label for source in sources]
+    if len(set(labels)) < len(labels):
+        raise UsageError(f"{max(labels, key=labels.count)} is named twice.", "Name it once.")
     return sources
 
 

@@ -83,13 +83,10 @@ def recognise(folder: Path) -> Folders:
             return Folders(
                 "alphamatting.com", truth, _first_folder(trimaps, ("Trimap1", "")), image
             )
-    for below in _NESTED:
-        root = folder / below
-        alpha = _first_folder(root, _ALPHA)
-        if alpha is not None:
-            return Folders(
-                "plain", alpha, _first_folder(root, _TRIMAP), _first_folder(root, _IMAGE)
-            )
+    alpha = _first_folder(folder, _ALPHA, _NESTED)
+    if alpha is not None:
+        trimap = _first_folder(folder, _TRIMAP, _NESTED)
+        return Folders("plain", alpha, trimap, _first_folder(folder, _IMAGE, _NESTED))
     raise InputError(
         f"{folder} has none of the layouts known: no folder of alphas in it.",
         "Known: alpha/, trimap/ and image/; Composition-1k; alphamatting.com; AIM-500.\n"
@@ -166,8 +163,11 @@ def _by_stem(folder: Path) -> dict[str, Path]:
     return found
 
 
-def _first_folder(root: Path, names: tuple[str, ...]) -> Path | None:
-    return next((root / name for name in names if (root / name).is_dir()), None)
+def _first_folder(
+    root: Path, names: tuple[str, ...], below: tuple[str, ...] = ("",)
+) -> Path | None:
+    places = (root / nested / name for nested in below for name in names)
+    return next((place for place in places if place.is_dir()), None)
 
 
 def _read_categories(path: Path) -> dict[str, tuple[str | None, str | None]]:

@@ -9,11 +9,11 @@ from indexnet_cli.metrics.flavours import FlavourName, Region
 
 @dataclass(frozen=True)
 class PublishedScore:
-    """One row of a published table, in its units."""
+    """One row of a published table, in its units; ``flavour`` is None where it does not say."""
 
     method: str
     source: str
-    flavour: FlavourName
+    flavour: FlavourName | None
     region: Region
     sad: float
     mse: float
@@ -30,7 +30,9 @@ class PublishedTable:
     rows: tuple[PublishedScore, ...]
 
 
-def _composition(method: str, source: str, flavour: FlavourName, *errors: float) -> PublishedScore:
+def _composition(
+    method: str, source: str, flavour: FlavourName | None, *errors: float
+) -> PublishedScore:
     sad, mse, grad, conn = errors
     return PublishedScore(method, source, flavour, "unknown", sad, mse, grad, conn)
 
@@ -72,8 +74,8 @@ PUBLISHED: dict[str, PublishedTable] = {
                 "IndexNet Matting, retrained", _MMAGIC, "openmmlab", 45.6, 0.012, 25.5, 44.8
             ),
             _composition("GCA Matting", _MMAGIC, "openmmlab", 33.38, 0.0081, 14.96, 30.59),
-            _composition("ViTMatte-S", _VITMATTE, "matlab", 21.46, 0.0033, 7.24, 16.21),
-            _composition("ViTMatte-B", _VITMATTE, "matlab", 20.33, 0.0030, 6.74, 14.78),
+            _composition("ViTMatte-S", _VITMATTE, None, 21.46, 0.0033, 7.24, 16.21),
+            _composition("ViTMatte-B", _VITMATTE, None, 20.33, 0.0030, 6.74, 14.78),
         ),
     ),
     "AIM-500": PublishedTable(

@@ -13,6 +13,7 @@ from indexnet_cli.metrics.flavours import FLAVOURS, FlavourName, Region
 from indexnet_cli.metrics.scoring import Scores
 
 Metric = Literal["sad", "mse", "mad", "grad", "conn"]
+Column = Literal["kind", "category"]
 METRICS: tuple[Metric, ...] = ("sad", "mse", "mad", "grad", "conn")
 TITLES: dict[str, str] = {"sad": "SAD", "mse": "MSE", "mad": "MAD", "grad": "Grad", "conn": "Conn"}
 REGION_TITLES: dict[str, str] = {"unknown": "unknown region", "whole": "whole image"}
@@ -114,9 +115,7 @@ class Group:
     sad: float
 
 
-def group_means(
-    images: Sequence[ImageResult], by: Literal["kind", "category"], region: Region
-) -> list[Group]:
+def group_means(images: Sequence[ImageResult], by: Column, region: Region) -> list[Group]:
     """Mean SAD by type or category, and ``Avg.``: the unweighted mean of these, as AIM-500 has it.
 
     Empty where no image has a type or category.

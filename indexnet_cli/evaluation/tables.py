@@ -11,6 +11,7 @@ from indexnet_cli.evaluation.results import (
     METRICS,
     REGION_TITLES,
     TITLES,
+    Column,
     Evaluation,
     ImageResult,
     Metric,
@@ -126,9 +127,10 @@ def _means(evaluation: Evaluation) -> Table:
 
 def _groups(evaluation: Evaluation, region: Region) -> list[Table]:
     found = []
-    for title, by in (("type", "kind"), ("category", "category")):
+    columns: tuple[tuple[str, Column], ...] = (("type", "kind"), ("category", "category"))
+    for title, by in columns:
         for source in evaluation.sources:
-            groups = group_means(source.images, by, region)  # type: ignore[arg-type]
+            groups = group_means(source.images, by, region)
             rows = [[group.name, str(group.images), shown("sad", group.sad)] for group in groups]
             if rows:
                 name = f"{source.label}, by {title}, {REGION_TITLES[region]}"
@@ -161,7 +163,8 @@ def _published(evaluation: Evaluation) -> list[Table]:
     rows = []
     for row in table.rows:
         errors = [shown(metric, getattr(row, metric)) for metric in METRICS]
-        rows.append([row.method, *errors, f"{row.flavour}, {row.region}", row.source])
+        rules = f"{row.flavour or 'not stated'}, {row.region}"
+        rows.append([row.method, *errors, rules, row.source])
     scored = len(evaluation.truth.entries)
     title = f"published for {evaluation.truth.layout}"
     if scored != table.images:

@@ -20,11 +20,11 @@ def render_page(title: str, content: dict[str, Any], pictures: Iterable[dict[str
     They come last, as text that the browser does not decode before it is asked for: the rest of the
     page is there before they are read.
     """
-    scripts = "\n".join(_asset(name) for name in SCRIPTS)
-    head, tail = _asset("page.html").split("{{pictures}}")
+    scripts = "\n".join(read_asset(name) for name in SCRIPTS)
+    head, tail = read_asset("page.html").split("{{pictures}}")
     parts = {
         "{{title}}": html.escape(title),
-        "{{style}}": _asset("page.css"),
+        "{{style}}": read_asset("page.css"),
         "{{script}}": scripts,
         "{{content}}": _block("content", content),
     }
@@ -34,7 +34,8 @@ def render_page(title: str, content: dict[str, Any], pictures: Iterable[dict[str
     return "".join([head, *blocks, tail]).encode()
 
 
-def _asset(name: str) -> str:
+def read_asset(name: str) -> str:
+    """The text of a template, style or script of this folder."""
     return (files("indexnet_cli.pages") / name).read_text("utf-8")
 
 

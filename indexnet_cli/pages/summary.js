@@ -38,7 +38,7 @@ function publishedRows() {
     element("td", {}, String(table.images)),
     ...regions.flatMap(region => metrics.map(metric =>
       element("td", {}, shown(metric.key, region.key === row.region ? row[metric.key] : null)))),
-    element("td", {class: "source"}, `${row.source}; ${row.flavour} rules`)));
+    element("td", {class: "source"}, row.flavour ? `${row.source}; ${row.flavour} rules` : row.source)));
   if (!table.whole_set) {
     const columns = 3 + regions.length * metrics.length;
     rows.unshift(element("tr", {}, element("td", {class: "source", colspan: columns},

@@ -55,6 +55,24 @@ def test_several_folders_are_compared(folders, tmp_path):
     assert "2 of 2" in found.stdout
 
 
+def test_published_scores_stand_beside_ours(tmp_path):
+    _, trimap, alpha = blob(0)
+    save(tmp_path / "Test_set" / "Adobe-licensed images" / "alpha" / "cat.png", alpha)
+    save(tmp_path / "Test_set" / "trimaps" / "cat_3.png", trimap)
+    save(tmp_path / "mattes" / "cat_3.png", alpha)
+    found = invoke("eval", tmp_path / "mattes", "--data-dir", tmp_path)
+    assert found.exit_code == 0, found.output
+    assert "published for Composition-1k (of 1000 images: not comparable with 1)" in found.stdout
+    row = next(line for line in found.stdout.splitlines() if line.startswith("IndexNet Matting  "))
+    assert row.split()[2:7] == ["45.80", "0.0130", "-", "25.90", "43.70"]
+
+
+def test_a_folder_named_twice_is_refused(folders):
+    found = invoke("eval", folders[1], folders[1], "--data-dir", folders[0])
+    assert found.exit_code == 2
+    assert "named twice" in found.stderr
+
+
 def test_aim_flavour_has_whole_and_transition(folders):
     found = invoke("eval", folders[1], "--data-dir", folders[0], "--flavour", "aim", "--json")
     means = json.loads(found.stdout)["sources"][0]["means"]

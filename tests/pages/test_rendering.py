@@ -15,7 +15,7 @@ from indexnet_cli.pages.pictures import (
     heat_map,
     worst_window,
 )
-from indexnet_cli.pages.rendering import _asset, render_page
+from indexnet_cli.pages.rendering import read_asset, render_page
 
 
 def test_content_cannot_end_its_element():
@@ -40,7 +40,7 @@ def _luminance(colour):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_has_contrast(scheme):
-    blocks = re.findall(r":root \{(.*?)\}", _asset("page.css"), re.DOTALL)
+    blocks = re.findall(r":root \{(.*?)\}", read_asset("page.css"), re.DOTALL)
     colours = dict(re.findall(r"--([\w-]+): (#\w{6})", blocks[scheme == "dark"]))
     pairs = [(ink, ground) for ink in ("ink", "soft") for ground in ("ground", "sheet", "tint")]
     pairs += [("accent", "sheet"), ("on-accent", "accent"), ("ink", "warn")]
