@@ -16,9 +16,9 @@ class PublishedScore:
     flavour: FlavourName | None
     region: Region
     sad: float
-    mse: float
-    grad: float
-    conn: float
+    mse: float | None = None
+    grad: float | None = None
+    conn: float | None = None
     mad: float | None = None
 
 
@@ -84,6 +84,9 @@ PUBLISHED: dict[str, PublishedTable] = {
             _aim("AimNet, paper (1/3 & 1/4)", 43.92, 0.0161, 0.0262, 43.18, 33.05),
             _aim("AimNet, update (1/3 & 1/4)", 41.72, 0.0153, 0.0248, 41.23, 33.97),
             _aim("AimNet, update (1/2 & 1/4)", 44.25, 0.0165, 0.0263, 43.78, 34.66),
+            PublishedScore("AimNet, paper (1/3 & 1/4)", _AIM, "aim", "unknown", 30.74),
+            PublishedScore("AimNet, update (1/3 & 1/4)", _AIM, "aim", "unknown", 28.47),
+            PublishedScore("AimNet, update (1/2 & 1/4)", _AIM, "aim", "unknown", 28.89),
         ),
     ),
 }

@@ -14,34 +14,34 @@ function showSummary() {
   if (!sources.length) return;
   byId("summary").hidden = byId("plots").hidden = false;
   byId("rules").textContent = content.rules;
-  const heads = regions.flatMap(region => metrics.map(metric =>
-    element("th", {scope: "col"}, metric.title + (regions.length > 1 ? ` ${region.key}` : ""))));
   const head = element("tr", {}, element("th", {class: "text", scope: "col"}, "mattes"),
-    element("th", {scope: "col"}, "images"), ...heads,
+    element("th", {class: "text", scope: "col"}, "pixels"), element("th", {scope: "col"}, "images"),
+    ...metrics.map(metric => element("th", {scope: "col"}, metric.title)),
     element("th", {class: "text", scope: "col"}, content.published ? "source" : ""));
-  byId("means").replaceChildren(element("thead", {}, head),
-    element("tbody", {}, ...sources.map(meansRow), ...publishedRows()));
+  byId("means").replaceChildren(element("thead", {}, head), element("tbody", {},
+    ...regions.flatMap(region => sources.map((source, number) => meansRow(source, number, region))),
+    ...publishedRows()));
   showGroups();
 }
 
-function meansRow(source, number) {
-  const cells = regions.flatMap(region => metrics.map(metric =>
-    element("td", {}, shown(metric.key, source.means[region.key][metric.key]))));
-  return element("tr", {class: "ours"}, element("td", {class: "name"}, dot(number), source.label),
-    element("td", {}, String(source.scored)), ...cells, element("td", {class: "source"}, "this evaluation"));
+function meansRow(source, number, region) {
+  const means = source.means[region.key];
+  return element("tr", {class: "ours"}, element("td", {class: "text"}, dot(number), source.label),
+    element("td", {class: "text"}, region.title), element("td", {}, String(source.scored)),
+    ...metrics.map(metric => element("td", {}, shown(metric.key, means[metric.key]))),
+    element("td", {class: "source"}, "this evaluation"));
 }
 
 function publishedRows() {
   const table = content.published;
   if (!table) return [];
-  const rows = table.rows.map(row => element("tr", {}, element("td", {class: "text"}, row.method),
-    element("td", {}, String(table.images)),
-    ...regions.flatMap(region => metrics.map(metric =>
-      element("td", {}, shown(metric.key, region.key === row.region ? row[metric.key] : null)))),
+  const kept = table.rows.filter(row => regions.some(region => region.key === row.region));
+  const rows = kept.map(row => element("tr", {}, element("td", {class: "text"}, row.method),
+    element("td", {class: "text"}, titleOf(regions, row.region)), element("td", {}, String(table.images)),
+    ...metrics.map(metric => element("td", {}, shown(metric.key, row[metric.key]))),
     element("td", {class: "source"}, row.flavour ? `${row.source}; ${row.flavour} rules` : row.source)));
-  if (!table.whole_set) {
-    const columns = 3 + regions.length * metrics.length;
-    rows.unshift(element("tr", {}, element("td", {class: "source", colspan: columns},
+  if (rows.length && !table.whole_set) {
+    rows.unshift(element("tr", {}, element("td", {class: "source", colspan: 4 + metrics.length},
       `Published for all ${table.images} images: not comparable with a part of them.`)));
   }
   return rows;

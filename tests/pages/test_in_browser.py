@@ -95,6 +95,15 @@ def test_filter_by_name_and_error(page):
     assert by_id(page, "count").text == f"{len(shown)} of {IMAGES}"
 
 
+def test_summary_has_a_row_a_region(page):
+    rows = page.find_elements(By.CSS_SELECTOR, "#means tbody tr")
+    assert [row.text.split()[:3] for row in rows] == [
+        ["mattes", "unknown", "region"],
+        ["mattes", "whole", "image"],
+    ]
+    assert "in thousands" in by_id(page, "rules").text
+
+
 def test_missing_matte_is_told(page):
     assert "pic-07" in by_id(page, "problems").text
     assert "1 file" in by_id(page, "problems-title").text
