@@ -97,7 +97,7 @@ def _name_of(stem: str, names: set[str]) -> str | None:
 
 @dataclass(frozen=True)
 class ModelPredictions:
-    """Mattes made by a model from the set's images and trimaps."""
+    """Mattes made by a model from the images of a set, and its trimaps if the model needs them."""
 
     label: str
     matter: Matter
@@ -106,7 +106,10 @@ class ModelPredictions:
         """Matte an entry; raises InputError when its image or trimap is missing or unreadable."""
         if entry.image is None:
             raise InputError(f"{entry.name}: the set has no image of it.", "Name --image DIR.")
+        image = read_image(entry.image).pixels
+        if not self.matter.spec.needs_trimap:
+            return self.matter.matte(image)
         if entry.trimap is None:
             raise InputError(f"{entry.name}: the set has no trimap of it.", "Name --trimap DIR.")
         trimap, _ = read_trimap(entry.trimap)
-        return self.matter.matte(read_image(entry.image).pixels, trimap)
+        return self.matter.matte(image, trimap)

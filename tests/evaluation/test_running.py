@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from indexnet_cli.evaluation.comparison import bootstrap_interval, compare
 from indexnet_cli.evaluation.documents import to_csv, to_document
 from indexnet_cli.evaluation.layouts import read_truth, recognise
 from indexnet_cli.evaluation.loading import read_exact_trimap, read_matte
-from indexnet_cli.evaluation.predictions import pair_folder
+from indexnet_cli.evaluation.predictions import ModelPredictions, pair_folder
 from indexnet_cli.evaluation.results import ImageResult, Rules, group_means, mean_scores
 from indexnet_cli.evaluation.running import evaluate
 from indexnet_cli.metrics import Scores, score
@@ -75,6 +76,23 @@ def test_unscorable_files_are_problems(tmp_path):
         ("unreadable", "c"),
         ("missing", "d"),
     }
+
+
+@pytest.mark.parametrize("needs_trimap", [True, False])
+def test_a_model_gets_the_trimap_if_it_needs_one(tmp_path, needs_trimap):
+    class Asked:
+        spec = SimpleNamespace(needs_trimap=needs_trimap)
+
+        def matte(self, image, trimap=None):
+            assert (trimap is not None) == needs_trimap
+            return np.full(image.shape[:2], 0.5, np.float32)
+
+    folder, _ = plain_set(tmp_path, {"a": 0.5})
+    truth = read_truth(recognise(folder))
+    found = evaluate(truth, [ModelPredictions("asked", Asked())], Rules())
+    _, trimap, alpha = blob(0)
+    wanted = score(np.full(alpha.shape, 0.5), alpha, trimap)
+    assert found.sources[0].images[0].scores["unknown"] == wanted
 
 
 def test_paste_puts_known_pixels_in(tmp_path):
