@@ -19,7 +19,9 @@ from indexnet_cli.cli.options import (
     WeightsOption,
 )
 from indexnet_cli.cli.output import Output, say_error
+from indexnet_cli.cli.weights.pulling import pull_if_missing
 from indexnet_cli.errors import UsageError
+from indexnet_cli.models.registry import resolve_model
 
 if TYPE_CHECKING:
     from indexnet_cli.evaluation.layouts import TruthSet
@@ -121,7 +123,7 @@ def evaluate(
     _check_outputs([csv, report], overwrite)
     rules = _rules(flavour, region, paste)
     truth = _read_truth(data_dir, alpha, trimap, image, rules)
-    sources = _sources(predictions or [], truth, model, weights, device, precision)
+    sources = _sources(predictions or [], truth, model, weights, device, precision, out)
     illustrator = _illustrator(truth, sources) if report is not None else None
     with out.progress("scoring") as advance:
         evaluation = run(truth, sources, rules, advance, illustrator)
@@ -194,6 +196,7 @@ def _sources(
     weights: str | None,
     device: str,
     precision: str,
+    out: Output,
 ) -> list[Predictions]:
     from indexnet_cli.evaluation.predictions import ModelPredictions, pair_folder
 
@@ -203,7 +206,9 @@ def _sources(
             raise UsageError("The set has no images to matte.", "Name their folder with --image.")
         from indexnet_cli.engine.matter import Matter
 
-        matter = Matter(model, weights, device=device, precision=precision)
+        name = resolve_model(model).name
+        pull_if_missing(name, weights, out)
+        matter = Matter(name, weights, device=device, precision=precision)
         sources.append(ModelPredictions(matter.report.model, matter))
     repeated = len({folder.name for folder in folders}) < len(folders)
     for folder in folders:
