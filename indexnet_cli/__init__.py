@@ -19,7 +19,7 @@ _LAZY = {
     "Matter": "indexnet_cli.engine.matter",
     "make_trimap": "indexnet_cli.imaging.trimaps",
     "estimate_foreground": "indexnet_cli.imaging.compositing",
-    "score": "indexnet_cli.metrics.score",
+    "score": "indexnet_cli.metrics.scoring",
 }
 __all__ = ["__version__", "load_matter", *_LAZY]
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from indexnet_cli.cli.eval import evaluate
 from indexnet_cli.cli.failures import reports_failures
 from indexnet_cli.cli.info import info
 from indexnet_cli.cli.matte import matte
@@ -24,6 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(cls=OptionalSaveTrimap)(matte)
+app.command("eval")(evaluate)
 app.command()(train)
 app.command()(reports_failures(samples))
 app.command()(info)

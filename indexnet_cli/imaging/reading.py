@@ -113,12 +113,20 @@ def read_alpha(source: Source, max_pixels: int = MAX_PIXELS) -> NDArray[np.float
     or luma. Raises as ``read_samples``.
     """
     values = read_samples(source, max_pixels).values
+    return np.clip(_matte_plane(values) / np.float32(_white(values)), 0.0, 1.0)
+
+
+def read_levels(source: Source, max_pixels: int = MAX_PIXELS) -> NDArray[Any]:
+    """Read a matte as ``read_alpha`` does, but as the levels of the file: HxW uint8 or uint16."""
+    values = read_samples(source, max_pixels).values
+    return np.rint(_matte_plane(values)).astype(values.dtype)
+
+
+def _matte_plane(values: NDArray[Any]) -> NDArray[np.float32]:
     white = _white(values)
     if values.shape[2] in (2, 4) and values[:, :, -1].min(initial=white) < white:
-        alpha = values[:, :, -1].astype(np.float32)
-    else:
-        alpha = luma(values)
-    return np.clip(alpha / np.float32(white), 0.0, 1.0)
+        return values[:, :, -1].astype(np.float32)
+    return luma(values)
 
 
 def _white(values: NDArray[Any]) -> int:

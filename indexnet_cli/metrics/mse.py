@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from indexnet_cli.metrics.levels import matching_levels
+from indexnet_cli.metrics.levels import as_mask, matching_levels
 
 
 def mse(alpha: NDArray[Any], truth: NDArray[Any], unknown: NDArray[np.bool_]) -> float:
@@ -20,5 +21,4 @@ def mse(alpha: NDArray[Any], truth: NDArray[Any], unknown: NDArray[np.bool_]) ->
     count = int(np.count_nonzero(unknown))
     if count == 0:
         return float("nan")
-    difference = p[unknown].astype(np.int64) - g[unknown]
-    return float((difference * difference).sum()) / 255**2 / count
+    return float(cv2.norm(p, g, cv2.NORM_L2SQR, as_mask(unknown))) / 255**2 / count

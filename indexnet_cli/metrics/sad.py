@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from indexnet_cli.metrics.levels import matching_levels
+from indexnet_cli.metrics.levels import as_mask, matching_levels
 
 
 def sad(alpha: NDArray[Any], truth: NDArray[Any], unknown: NDArray[np.bool_]) -> float:
@@ -17,5 +18,4 @@ def sad(alpha: NDArray[Any], truth: NDArray[Any], unknown: NDArray[np.bool_]) ->
     As the Matlab evaluation of Composition-1k (Xu et al., CVPR 2017). Raises InputError.
     """
     p, g = matching_levels(alpha, truth, unknown)
-    difference = np.abs(p[unknown].astype(np.int64) - g[unknown])
-    return float(difference.sum()) / 255 / 1000
+    return float(cv2.norm(p, g, cv2.NORM_L1, as_mask(unknown))) / 255 / 1000

@@ -1,0 +1,1 @@
+"""Whole sets of mattes against their ground truth: layouts, pairing, scoring, comparison."""
