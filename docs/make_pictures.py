@@ -13,7 +13,8 @@ import numpy as np
 from PIL import Image
 
 from indexnet_cli import Matter, score
-from indexnet_cli.imaging.compositing import checkerboard, composite, estimate_foreground
+from indexnet_cli.imaging.compositing import checkerboard, composite
+from indexnet_cli.imaging.foreground import estimate_foreground
 from indexnet_cli.imaging.reading import read_alpha, read_image, read_trimap
 
 ROOT = Path(__file__).parents[1]

@@ -18,7 +18,7 @@ __version__ = "0.1.0"
 _LAZY = {
     "Matter": "indexnet_cli.engine.matter",
     "make_trimap": "indexnet_cli.imaging.trimaps",
-    "estimate_foreground": "indexnet_cli.imaging.compositing",
+    "estimate_foreground": "indexnet_cli.imaging.foreground",
     "score": "indexnet_cli.metrics.scoring",
 }
 __all__ = ["__version__", "load_matter", *_LAZY]

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from indexnet_cli.cli.batch import batch
+from indexnet_cli.cli.composite import composite
 from indexnet_cli.cli.eval import evaluate
 from indexnet_cli.cli.failures import reports_failures
 from indexnet_cli.cli.info import info
@@ -13,6 +15,7 @@ from indexnet_cli.cli.matte import matte
 from indexnet_cli.cli.optional_value import OptionalSaveTrimap
 from indexnet_cli.cli.samples import samples
 from indexnet_cli.cli.train import train
+from indexnet_cli.cli.trimap import trimap
 from indexnet_cli.cli.weights import weights_app
 
 app = typer.Typer(
@@ -25,6 +28,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(cls=OptionalSaveTrimap)(matte)
+app.command()(batch)
+app.command()(composite)
+app.command()(trimap)
 app.command("eval")(evaluate)
 app.command()(train)
 app.command()(reports_failures(samples))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from indexnet_cli.engine.matter import Matter
+    from indexnet_cli.imaging.reading import Picture
 
 TRIMAP_SUFFIX = "_trimap.png"
 
@@ -149,14 +150,14 @@ def matte_by_itself(
     overwrite: bool,
     options: dict[str, Any],
     out: Output,
-) -> tuple[NDArray[np.float32], dict[str, Any]]:
-    """Alpha, and what there is to tell; writes the trimap if that is wanted.
+) -> tuple[Picture, NDArray[np.uint8], NDArray[np.float32], dict[str, Any]]:
+    """Picture, trimap, alpha, and what there is to tell; writes the trimap if that is wanted.
 
     ``options`` are those of ``Matter``.
     """
     from indexnet_cli.imaging.opening import source_name
     from indexnet_cli.imaging.reading import read_image
-    from indexnet_cli.imaging.writing import write_alpha
+    from indexnet_cli.imaging.writing import write_levels
 
     picture = read_image(source, max_pixels)
     finder = _load_finder(plan, weights, options, out)
@@ -180,8 +181,8 @@ def matte_by_itself(
     if plan.refine_with is not None and trimap["unknown_share"] > 0:
         alpha, told["refined_with"] = _refine(picture.pixels, found.trimap, plan, options, out)
     if plan.trimap_file is not None:
-        write_alpha(found.trimap / 255, plan.trimap_file, 8, overwrite)
-    return alpha, told
+        write_levels(found.trimap, plan.trimap_file, overwrite)
+    return picture, found.trimap, alpha, told
 
 
 def _load_finder(plan: Auto, weights: str | None, options: dict[str, Any], out: Output) -> Matter:

@@ -41,6 +41,9 @@ DeviceOption = Annotated[
 PrecisionOption = Annotated[
     Precision, typer.Option("--precision", help="Number format; auto is fp32.")
 ]
+MaxPixelsOption = Annotated[
+    int, typer.Option("--max-pixels", min=1, help="Refuse pictures with more pixels.")
+]
 OverwriteOption = Annotated[
     bool, typer.Option("--overwrite", help="Replace an output that exists.")
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,6 +65,44 @@ class Output:
         for row in (header, *rows):
             cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
             self.text("  ".join(cells).rstrip())
+
+    @contextmanager
+    def counting(self, description: str, total: int) -> Iterator[Callable[[], None]]:
+        """A bar with items a second and the time left, as ``progress``.
+
+        Gives a function to call for each item that is done.
+        """
+        if self.quiet or self.verbose or not sys.stderr.isatty():
+            yield lambda: None
+            return
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+            task = bars.add_task(description, total=total, rate="")
+            started = time.monotonic()
+            count = 0
+
+            def advance() -> None:
+                nonlocal count
+                count += 1
+                rate = count / max(time.monotonic() - started, 1e-6)
+                bars.update(task, completed=count, rate=f"{rate:.1f}/s")
+
+            yield advance
 
     @contextmanager
     def progress(self, description: str) -> Iterator[Advance]:

@@ -51,6 +51,26 @@ def to_srgb(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Imag
     return converted
 
 
+def from_srgb(image: Image.Image, icc_profile: bytes) -> Image.Image:
+    """Convert an RGB picture from sRGB to another profile, which may be sRGB's own.
+
+    Raises ValueError when the profile cannot be read or does not describe RGB colours.
+    """
+    try:
+        converted = ImageCms.profileToProfile(
+            image,
+            ImageCms.createProfile("sRGB"),
+            ImageCms.ImageCmsProfile(io.BytesIO(icc_profile)),
+            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            outputMode="RGB",
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
+    except _PROFILE_ERRORS as error:
+        raise ValueError(str(error)) from error
+    assert converted is not None
+    return converted
+
+
 def lab_to_rgb(image: Image.Image) -> Image.Image:
     """Convert a picture in CIE Lab to sRGB."""
     converted = ImageCms.profileToProfile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -9,19 +10,31 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from indexnet_cli.imaging.colour import foreign_profile, lab_to_rgb, to_srgb
+from indexnet_cli.imaging.tags import FileTags, read_tags
 
 _ORIENTATION = 0x0112
 _BITS_PER_SAMPLE, _PHOTOMETRIC, _RGB_PHOTOMETRIC = 258, 262, 2
 
 
-def decode(
-    image: Image.Image, handle: BinaryIO, manage_colours: bool
-) -> tuple[NDArray[Any], list[str]]:
-    """Decode an opened picture, upright.
+@dataclass(frozen=True)
+class Decoded:
+    """A picture's values HxWxC, uint8 or uint16, upright; C = 1 grey, 2 +alpha, 3 RGB, 4 +alpha.
 
-    Returns values HxWxC, uint8 or uint16, with C = 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA, and
-    warnings. With manage_colours an embedded profile is converted to sRGB; trimaps and mattes are
-    numbers rather than colours and are left alone. Raises what Pillow raises on damaged data.
+    ``native``: the same in the file's own colour space where ``values`` were converted out of it
+    and it is an RGB one; ``tags`` go with it, or with ``values`` where there is none.
+    """
+
+    values: NDArray[Any]
+    native: NDArray[Any] | None
+    tags: FileTags
+    warnings: list[str]
+
+
+def decode(image: Image.Image, handle: BinaryIO, manage_colours: bool) -> Decoded:
+    """Decode an opened picture.
+
+    With manage_colours an embedded profile is converted to sRGB; trimaps and mattes are numbers
+    rather than colours and are left alone. Raises what Pillow raises on damaged data.
     """
     warnings: list[str] = []
     frames = _count_frames(image)
@@ -29,28 +42,36 @@ def decode(
         warnings.append(f"has {frames} frames or pages; the first is used")
     exact = _has_deep_channels(image, handle)
     image.load()
-    profile = None
+    tags = read_tags(image)
+    profile = native = None
     if manage_colours:
         try:
             profile = foreign_profile(image)
         except ValueError:
             warnings.append("has a damaged colour profile; it is ignored")
+            tags = tags.without_profile()
     # Pillow turns TIFF upright itself when it loads, and so does OpenCV. Asked only now, because in
     # PNG the tags may come after the pixels.
     orientation = 1 if image.format == "TIFF" else _orientation(image, warnings)
     image = _plain_mode(image)
-    if exact and profile is not None:
-        warnings.append("has 16 bits a channel and a colour profile; it is converted at 8 bits")
-    if profile is not None:
-        image = _apply(profile, image, warnings)
     values = _values(image, warnings)
-    if exact and profile is None:
+    if exact:
         deep = _decode_deep(handle)
         if _agree(deep, values):
             values = deep
         else:
             warnings.append("has 16 bits a channel in a form that is read at 8")
-    return _turn(values, orientation), warnings
+    if profile is not None:
+        if values.dtype == np.uint16:
+            warnings.append("has 16 bits a channel and a colour profile; it is converted at 8 bits")
+        converted = _apply(profile, image, warnings)
+        if converted is not image:
+            native = values if image.mode in ("RGB", "RGBA") else None
+            values = _values(converted, warnings)
+        if native is None:
+            tags = tags.without_profile()
+    native = None if native is None else _turn(native, orientation)
+    return Decoded(_turn(values, orientation), native, tags, warnings)
 
 
 def _count_frames(image: Image.Image) -> int:

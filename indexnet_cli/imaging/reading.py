@@ -20,7 +20,10 @@ from indexnet_cli.imaging.opening import (
     own_size_limit,
     source_name,
 )
+from indexnet_cli.imaging.tags import FileTags
 from indexnet_cli.imaging.trimaps import TrimapSummary, luma, snap_trimap
+
+NO_TAGS = FileTags()
 
 
 @dataclass(frozen=True)
@@ -31,20 +34,26 @@ class Samples:
     name: str
     info: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    native: NDArray[Any] | None = None
+    tags: FileTags = NO_TAGS
 
 
 @dataclass(frozen=True)
 class Picture:
     """An image: pixels HxWx3 uint8 or uint16 sRGB, alpha HxW of the same type or None.
 
-    ``info`` has the file's ``format``, ``mode`` and ``name``; ``warnings`` are sentences for the
-    user that begin with the file's name.
+    ``native`` is the picture as outputs keep it: the file's own colour space and depth, described
+    by ``tags`` (the same array as ``pixels`` where that is sRGB). ``info`` has the file's
+    ``format``, ``mode`` and ``name``; ``warnings`` are sentences for the user that begin with the
+    file's name.
     """
 
     pixels: NDArray[Any]
+    native: NDArray[Any]
     alpha: NDArray[Any] | None = None
     info: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    tags: FileTags = NO_TAGS
 
 
 def read_samples(
@@ -61,7 +70,7 @@ def read_samples(
         image = identify(handle, name, max_pixels)
         info = {"name": name, "format": image.format, "mode": image.mode}
         try:
-            values, warnings = decode(image, handle, manage_colours)
+            decoded = decode(image, handle, manage_colours)
         except MemoryError:
             raise DeviceError(
                 f"{name} ({image.width} x {image.height}) does not fit in memory.",
@@ -69,7 +78,8 @@ def read_samples(
             ) from None
         except DECODER_ERRORS as error:
             raise damaged(name, error) from error
-    return Samples(values, name, info, tuple(f"{name} {warning}." for warning in warnings))
+    warnings = tuple(f"{name} {warning}." for warning in decoded.warnings)
+    return Samples(decoded.values, name, info, warnings, decoded.native, decoded.tags)
 
 
 def read_image(source: Source, max_pixels: int = MAX_PIXELS) -> Picture:
@@ -85,11 +95,11 @@ def read_image(source: Source, max_pixels: int = MAX_PIXELS) -> Picture:
     alpha = np.ascontiguousarray(values[:, :, -1]) if channels in (2, 4) else None
     if alpha is not None and alpha.min(initial=_white(values)) < _white(values):
         warnings += (f"{samples.name} has an alpha channel; it is ignored.",)
-    if channels <= 2:
-        pixels = np.repeat(values[:, :, :1], 3, axis=2)
-    else:
-        pixels = np.ascontiguousarray(values[:, :, :3])
-    return Picture(pixels, alpha, samples.info, warnings)
+    pixels = _three_channels(values)
+    native = pixels if samples.native is None else _three_channels(samples.native)
+    # A profile of a grey picture does not fit the three channels that it becomes.
+    tags = samples.tags if channels >= 3 else samples.tags.without_profile()
+    return Picture(pixels, native, alpha, samples.info, warnings, tags)
 
 
 def read_trimap(
@@ -127,6 +137,12 @@ def _matte_plane(values: NDArray[Any]) -> NDArray[np.float32]:
     if values.shape[2] in (2, 4) and values[:, :, -1].min(initial=white) < white:
         return values[:, :, -1].astype(np.float32)
     return luma(values)
+
+
+def _three_channels(values: NDArray[Any]) -> NDArray[Any]:
+    if values.shape[2] <= 2:
+        return np.repeat(values[:, :, :1], 3, axis=2)
+    return np.ascontiguousarray(values[:, :, :3])
 
 
 def _white(values: NDArray[Any]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,12 @@ BACKGROUND, UNKNOWN, FOREGROUND = 0, 128, 255
 # edge blended by resampling, or meant as unknown. Where in doubt a pixel is unknown: that costs
 # the model a guess, while a wrong known pixel is copied into the matte.
 LAST_BACKGROUND, FIRST_FOREGROUND = 25, 230
+
+# Half an 8-bit step: a matte that went through a file keeps its known pixels.
+HALF_LEVEL = 0.5 / 255
+
+# What erodes and dilates.
+Shape = Literal["disc", "ellipse"]
 
 # Greys that tools write for the three classes; 127 is 255 // 2.
 _EXACT = (0, 127, 128, 255)
@@ -68,41 +74,53 @@ def snap_trimap(array: NDArray[Any]) -> tuple[NDArray[np.uint8], TrimapSummary]:
 
 
 def make_trimap(
-    alpha: NDArray[Any], erode: float = 10.0, dilate: float | None = None
+    alpha: NDArray[Any],
+    erode: float = 10.0,
+    dilate: float | None = None,
+    *,
+    low: float = HALF_LEVEL,
+    high: float = 1 - HALF_LEVEL,
+    shape: Shape = "disc",
 ) -> NDArray[np.uint8]:
     """Make a trimap from a matte or mask: HxW uint8 of 0, 128 and 255.
 
-    alpha is HxW float in [0, 1], uint8, uint16 or bool. Foreground is full opacity eroded by a
-    disc of radius ``erode`` pixels; background is what a disc of radius ``dilate`` (as ``erode``
-    if None) around anything visible does not reach. The picture's border erodes nothing.
-    Raises ValueError for a negative radius or another shape.
+    alpha is HxW float in [0, 1], uint8, uint16 or bool. Foreground is what is at least ``high``,
+    eroded by a radius of ``erode`` pixels; background is what a radius of ``dilate`` (as ``erode``
+    if None) around anything over ``low`` does not reach. ``shape`` is an exact ``disc``, or the
+    ``ellipse`` that OpenCV draws in a square of 2 r + 1 (r rounded). The picture's border erodes
+    nothing. Raises ValueError for a negative radius, thresholds out of order, or another shape.
     """
-    import cv2
-
     dilate = erode if dilate is None else dilate
     if erode < 0 or dilate < 0:
         raise ValueError("erode and dilate must not be negative")
+    if not 0 <= low < high <= 1:
+        raise ValueError(f"thresholds must be 0 <= low < high <= 1, not {low:g} and {high:g}")
     level = np.asarray(alpha)
     if level.ndim != 2:
         raise ValueError(f"alpha must be HxW, not {level.shape}")
     if level.dtype.kind in "ui":
         level = level / np.iinfo(level.dtype).max
-    # Half an 8-bit step: a matte that went through a file keeps its known pixels.
-    opaque = (level >= 1 - 0.5 / 255).astype(np.uint8)
-    visible = (level > 0.5 / 255).astype(np.uint8)
-    # Distances give the morphology with an exact disc in time that does not grow with its radius.
+    opaque = (level >= high).astype(np.uint8)
+    visible = (level > low).astype(np.uint8)
     trimap = np.full(level.shape, UNKNOWN, np.uint8)
-    if opaque.all():
-        trimap[:] = FOREGROUND
-    else:
-        inside = cv2.distanceTransform(opaque, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-        trimap[(opaque > 0) & (inside > erode)] = FOREGROUND
-    if not visible.any():
-        trimap[:] = BACKGROUND
-    else:
-        outside = cv2.distanceTransform(1 - visible, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-        trimap[(visible == 0) & (outside > dilate)] = BACKGROUND
+    trimap[_farther_than(opaque, erode, shape)] = FOREGROUND
+    trimap[_farther_than(1 - visible, dilate, shape)] = BACKGROUND
     return trimap
+
+
+def _farther_than(inside: NDArray[np.uint8], radius: float, shape: Shape) -> NDArray[np.bool_]:
+    """Where ``inside`` (0 or 1) still is 1 after an erosion by ``radius``."""
+    import cv2
+
+    if inside.all():
+        return np.ones(inside.shape, bool)
+    if shape == "ellipse":
+        size = 2 * round(radius) + 1
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+        return cv2.erode(inside, kernel) > 0
+    # Distances give the erosion by an exact disc in time that does not grow with its radius.
+    distance = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return (inside > 0) & (distance > radius)
 
 
 def luma(values: NDArray[Any]) -> NDArray[np.float32]:

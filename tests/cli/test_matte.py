@@ -12,8 +12,11 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from indexnet_cli.errors import DeviceError
+from indexnet_cli.imaging.reading import read_samples
 from indexnet_cli.models.dim import DeepImageMatting
 from tests.cli.running import invoke, run, save_pair
+from tests.imaging.pictures import deep_png, noise
+from tests.imaging.test_grabcut import box_of, scene
 
 
 @pytest.fixture
@@ -231,3 +234,95 @@ def test_names_beyond_ascii(tmp_path: Path, weights_file: Path) -> None:
     pair = save_pair(folder)
     assert invoke("matte", *pair, "--weights", weights_file).exit_code == 0
     assert (folder / "photo_alpha.png").is_file()
+
+
+def test_a_mask_instead_of_a_trimap(pair: tuple[Path, Path], weights_file: Path) -> None:
+    image, _ = pair
+    levels = np.zeros((40, 48), np.uint8)
+    levels[10:30, 10:40] = 250  # as masks come: not quite white
+    mask = image.with_name("mask.png")
+    Image.fromarray(levels).save(mask)
+    arguments = ("--mask", mask, "--erode", 2, "--dilate", 4, "--save", "alpha,trimap")
+    result = invoke("matte", image, *arguments, "--weights", weights_file, "--json")
+    assert result.exit_code == 0, result.output
+    trimap = np.asarray(Image.open(image.with_name("photo_trimap.png")))
+    assert trimap[20].tolist() == [0] * 6 + [128] * 6 + [255] * 26 + [128] * 6 + [0] * 4
+    alpha = np.asarray(Image.open(image.with_name("photo_alpha.png")))
+    assert (alpha[trimap == 255] == 255).all()
+    told = json.loads(result.stdout)
+    assert told["trimap"]["kind"] == "mask"
+    assert set(told["outputs"]) == {"alpha", "trimap"}
+
+
+def test_a_box_instead_of_a_trimap(tmp_path: Path, weights_file: Path) -> None:
+    colours, truth = scene(2)
+    Image.fromarray(colours).save(tmp_path / "photo.png")
+    box = ",".join(map(str, box_of(truth, 4)))
+    result = invoke("matte", tmp_path / "photo.png", "--box", box, "--weights", weights_file)
+    assert result.exit_code == 0, result.output
+    alpha = np.asarray(Image.open(tmp_path / "photo_alpha.png"))
+    assert (alpha[truth] == 255).mean() > 0.7
+    assert (alpha[~truth] == 0).mean() > 0.7
+
+
+def test_every_product(pair: tuple[Path, Path], weights_file: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    kinds = "alpha,trimap,cutout,foreground,composite,preview"
+    arguments = ("--save", kinds, "--background", "#00ff00", "-o", folder, "--format", "tif")
+    result = invoke("matte", *pair, *arguments, "--weights", weights_file)
+    assert result.exit_code == 0, result.output
+    names = {path.name for path in folder.iterdir()}
+    assert names == {
+        "photo_alpha.tif", "photo_trimap.png", "photo_cutout.tif", "photo_foreground.tif",
+        "photo_composite.tif", "photo_preview.jpg",
+    }  # fmt: skip
+    alpha = np.asarray(Image.open(folder / "photo_alpha.tif"))
+    cut = np.asarray(Image.open(folder / "photo_cutout.tif"))
+    np.testing.assert_array_equal(cut[..., 3], alpha)
+    mixed = np.asarray(Image.open(folder / "photo_composite.tif"))
+    assert (mixed[alpha == 0] == [0, 255, 0]).all()
+    image = np.asarray(Image.open(pair[0]))
+    np.testing.assert_array_equal(mixed[alpha == 255], image[alpha == 255])
+    with Image.open(folder / "photo_preview.jpg") as strip:
+        assert strip.width > 4 * 48
+
+
+def test_one_product_takes_the_name_it_is_given(
+    pair: tuple[Path, Path], weights_file: Path, tmp_path: Path
+) -> None:
+    arguments = ("--save", "cutout", "-o", tmp_path / "cat.webp", "--weights", weights_file)
+    assert invoke("matte", *pair, *arguments).exit_code == 0
+    assert Image.open(tmp_path / "cat.webp").mode == "RGBA"
+    result = invoke("matte", *pair, "--save", "alpha,cutout", "-o", tmp_path / "no.png")
+    assert_fails(result, 2, "several files")
+
+
+def test_16_bits_in_16_bits_out(pair: tuple[Path, Path], weights_file: Path) -> None:
+    deep = noise(40, 48, 3, dtype=np.uint16)
+    image = pair[0].with_name("deep.png")
+    image.write_bytes(deep_png(deep))
+    arguments = ("--save", "alpha,cutout", "--weights", weights_file)
+    assert invoke("matte", image, pair[1], *arguments).exit_code == 0
+    assert Image.open(pair[0].with_name("deep_alpha.png")).mode == "I;16"
+    cut = read_samples(pair[0].with_name("deep_cutout.png")).values
+    assert cut.dtype == np.uint16
+    np.testing.assert_array_equal(cut[cut[..., 3] == 65535][:, :3], deep[cut[..., 3] == 65535])
+    eight = invoke("matte", image, pair[1], *arguments, "--bits", 8, "--overwrite")
+    assert eight.exit_code == 0
+    assert Image.open(pair[0].with_name("deep_alpha.png")).mode == "L"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("trimap.png", "--mask", "mask.png"), "exclude"),
+        (("trimap.png", "--save", "magic"), "magic"),
+        (("trimap.png", "--save", "composite"), "--background"),
+        (("--box", "1,2,3,0"), "box"),
+    ],
+)
+def test_options_that_cannot_be_meant(
+    pair: tuple[Path, Path], arguments: tuple[str, ...], said: str
+) -> None:
+    assert_fails(invoke("matte", pair[0], *arguments), 2, said)

@@ -82,9 +82,9 @@ def test_a_closed_pipe_is_quiet() -> None:
 def test_signals(tmp_path: Path, number: signal.Signals, code: int) -> None:
     program = (
         "import sys, time\n"
-        "import indexnet_cli.cli.matte as matte\n"
+        "import indexnet_cli.cli.guided as guided\n"
         "def wait(*_): print('ready', flush=True); time.sleep(30)\n"
-        "matte._read = wait\n"
+        "guided._read = wait\n"
         f"sys.argv = ['indexnet', 'matte', 'a.png', 'b.png', '-o', r'{tmp_path / 'o.png'}']\n"
         "from indexnet_cli.cli.main import main\n"
         "main()\n"

@@ -7,8 +7,8 @@ from indexnet_cli.imaging.compositing import (
     checkerboard,
     composite,
     cutout,
-    estimate_foreground,
 )
+from indexnet_cli.imaging.foreground import estimate_foreground
 from tests.imaging.pictures import noise
 
 
@@ -78,4 +78,30 @@ def test_cutout() -> None:
     np.testing.assert_array_equal(cut[..., 3], np.rint(alpha * 255))
     np.testing.assert_array_equal(cut[alpha == 1][:, :3], image[alpha == 1])
     given = cutout(image, alpha, foreground=front)
-    np.testing.assert_array_equal(given[..., :3], np.rint(front * 255))
+    np.testing.assert_array_equal(given[alpha > 0][:, :3], np.rint(front * 255)[alpha > 0])
+    assert (given[alpha == 0][:, :3] == 0).all(axis=1).any()
+    deep = cutout(image.astype(np.uint16) * 257, alpha)
+    assert deep.dtype == np.uint16
+    np.testing.assert_allclose(deep[..., :3] / 257, cut[..., :3], atol=0.51)
+
+
+def test_linear_light() -> None:
+    white, black = np.full((1, 1, 3), 255, np.uint8), np.zeros(3, np.uint8)
+    half = np.full((1, 1), 0.5)
+    # Half the light of white is sRGB level 188 (IEC 61966-2-1).
+    assert composite(white, black, half, linear=True).tolist() == [[[188] * 3]]
+    assert composite(white, black, half).tolist() == [[[128] * 3]]
+    colours = noise(9, 9, 3, dtype=np.uint16)
+    same = composite(colours, black, np.ones((9, 9)), linear=True)
+    np.testing.assert_allclose(same.astype(int), colours, atol=1)
+
+
+def test_error_of_foreground_colours_stays_as_small() -> None:
+    """A ratchet (0.147 today) against naive cut-outs, over a wide soft edge with grain."""
+    front, back, alpha = scene()
+    grain = np.random.default_rng(1).normal(0, 0.02, front.shape).astype(np.float32)
+    front = np.clip(front + grain, 0, 1)
+    image = composite(front, back, alpha)
+    weight = alpha[..., None]
+    naive = np.abs((image - front) * weight).mean()
+    assert np.abs((estimate_foreground(image, alpha) - front) * weight).mean() < 0.15 * naive

@@ -1,0 +1,107 @@
+"""How near ``indexnet batch`` comes to keeping all cores busy, and whether its memory grows.
+
+    python benchmarks/batch.py --count 200 --side 1000
+    python benchmarks/batch.py --count 10000 --side 32 --known
+
+Draws pictures with a third unknown (``--known``: with none, which needs no network), runs decoding,
+matting and encoding one after the other for their processor seconds, then the pipeline for its wall
+time. The ratio is wall / (processor seconds / cores); 1 is perfect.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from indexnet_cli import Matter
+from indexnet_cli.batch.journal import Journal
+from indexnet_cli.batch.matting import BatchMatting
+from indexnet_cli.batch.pairing import find_pairs
+from indexnet_cli.batch.pipeline import run_pipeline
+from indexnet_cli.batch.planning import plan
+from indexnet_cli.imaging.products import ProductStyle
+from indexnet_cli.imaging.trimap_style import TrimapStyle
+from indexnet_cli.imaging.writing import write_levels, write_rgba
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--count", type=int, default=20)
+    parser.add_argument("--side", type=int, default=256)
+    parser.add_argument("--known", action="store_true")
+    parser.add_argument("--weights", default=None)
+    options = parser.parse_args()
+    cores = len(os.sched_getaffinity(0))
+    matter = Matter(weights=options.weights, device="cpu")
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        draw(root / "in", options.count, options.side, options.known)
+        processor = 0.0
+        if not options.known:
+            processor = one_after_the_other(root, matter)
+        started, clock = time.perf_counter(), time.process_time()
+        peaks = pipeline(root, matter)
+        wall, used = time.perf_counter() - started, time.process_time() - clock
+    rate = options.count / wall
+    print(f"{options.count} pictures of {options.side}^2: {wall:.1f} s wall, {rate:.2f} pictures/s")
+    if processor:
+        ratio = wall / (processor / cores)
+        busy = max(used, processor) / (cores * wall)
+        print(f"{cores} cores, {torch.get_num_threads()} threads of torch; ratio {ratio:.2f}")
+        print(f"processor seconds {processor:.1f} in sequence, {used:.1f} in the pipeline")
+        print(f"cores busy with it {busy:.0%}")
+    tenth = peaks[len(peaks) // 10]
+    print(f"peak memory {tenth:.0f} MiB after a tenth, {peaks[-1]:.0f} MiB at the end")
+
+
+def draw(folder: Path, count: int, side: int, known: bool) -> None:
+    folder.mkdir()
+    rows, columns = np.mgrid[:side, :side] - side / 2
+    distance = np.hypot(rows, columns) / side
+    trimap = np.where(distance < 0.25, 255, 0).astype(np.uint8)
+    if not known:
+        trimap[(distance >= 0.25) & (distance < 0.41)] = 128
+    rng = np.random.default_rng(0)
+    for number in range(count):
+        small = rng.integers(0, 256, (side // 8 + 1, side // 8 + 1, 3), dtype=np.uint8)
+        pixels = small.repeat(8, 0).repeat(8, 1)[:side, :side]
+        write_rgba(pixels, folder / f"{number:05}.jpg")
+        write_levels(trimap, folder / f"{number:05}_trimap.png")
+
+
+def stages(root: Path, name: str, matter: Matter) -> tuple[list[Any], BatchMatting]:
+    output = root / name
+    style = ProductStyle()
+    journal = Journal(output)
+    matting = BatchMatting(journal, style, "trimap", TrimapStyle(), name, lambda: matter)
+    return plan(find_pairs(str(root / "in"), None, "trimap", output), output, style), matting
+
+
+def one_after_the_other(root: Path, matter: Matter) -> float:
+    items, matting = stages(root, "sequence", matter)
+    started = time.process_time()
+    for item in items:
+        matting.save(item, matting.work(item, matting.load(item)))
+    return time.process_time() - started
+
+
+def pipeline(root: Path, matter: Matter) -> list[float]:
+    items, matting = stages(root, "pipeline", matter)
+    peaks = []
+    for outcome in run_pipeline(items, matting.load, matting.work, matting.save):
+        if outcome.error is not None:
+            raise outcome.error
+        peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    return peaks
+
+
+if __name__ == "__main__":
+    main()

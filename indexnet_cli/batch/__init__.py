@@ -1,0 +1,1 @@
+"""Many pictures: finding and pairing them, the pipeline, and what is done already."""

@@ -1,0 +1,118 @@
+"""What is done, by content: a journal (JSON lines) beside the outputs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from indexnet_cli.errors import OutputError
+
+NAME = "indexnet-batch"
+
+
+def digest_file(path: Path) -> str:
+    """SHA-256 of a file's content. Raises OSError."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def digest_text(*parts: str) -> str:
+    """SHA-256 of several strings."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+class Journal:
+    """Records in ``folder``, of this run and of earlier ones, shards included.
+
+    Every record has ``outputs`` (paths below the folder, with their SHA-256, or without one where
+    the work was begun and not finished) and ``work``: a digest of inputs, options and checkpoint.
+    """
+
+    def __init__(self, folder: Path, shard: str = "") -> None:
+        self.folder = folder
+        self.path = folder / f"{NAME}{shard}.jsonl"
+        self._records: dict[str, dict[str, str]] = {}
+        self._own: set[str] = set()
+        for path in sorted(folder.glob(f"{NAME}*.jsonl")):
+            self._load(path)
+        self._file: IO[str] | None = None
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def own(self) -> list[Path]:
+        """Every output that this or an earlier run has begun to write."""
+        return [self.folder / name for name in self._own]
+
+    def is_done(self, outputs: Mapping[str, Path], work: str) -> bool:
+        """Whether this very work is recorded, and its outputs are still what it wrote."""
+        record = self._records.get(self._key(outputs))
+        if record is None or record["work"] != work:
+            return False
+        try:
+            return all(record.get(kind) == digest_file(path) for kind, path in outputs.items())
+        except OSError:
+            return False
+
+    def begin(self, outputs: Mapping[str, Path]) -> None:
+        """Record that these files are about to be written, so that they count as the batch's."""
+        names = [self._name(path) for path in outputs.values()]
+        self._own.update(names)
+        self._append({"begun": names})
+
+    def finish(self, outputs: Mapping[str, Path], work: str) -> None:
+        """Record that the files are written."""
+        digests = {kind: digest_file(path) for kind, path in outputs.items()}
+        key = self._key(outputs)
+        self._records[key] = {"work": work, **digests}
+        names = {kind: self._name(path) for kind, path in outputs.items()}
+        self._append({"done": names, "work": work, "sha256": digests})
+
+    def _append(self, record: dict[str, Any]) -> None:
+        try:
+            with self._lock:
+                if self._file is None:
+                    self.folder.mkdir(parents=True, exist_ok=True)
+                    self._file = self.path.open("a", encoding="utf-8")
+                self._file.write(json.dumps(record, ensure_ascii=False) + "\n")
+                self._file.flush()
+        except OSError as error:
+            raise OutputError(
+                f"{self.path} cannot be written: {error.strerror}.", "Choose another -o."
+            ) from error
+
+    def _load(self, path: Path) -> None:
+        try:
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError as error:
+            raise OutputError(f"{path} cannot be read: {error.strerror}.") from error
+        for line in lines:
+            try:
+                record = json.loads(line)
+                if "done" in record:
+                    names, digests = record["done"], record["sha256"]
+                    key = "\n".join(sorted(names.values()))
+                    self._records[key] = {"work": record["work"], **digests}
+                    self._own.update(names.values())
+                else:
+                    self._own.update(record["begun"])
+            except (ValueError, KeyError, TypeError, AttributeError):
+                continue  # the last line of a run that was killed
+
+    def _key(self, outputs: Mapping[str, Path]) -> str:
+        return "\n".join(sorted(self._name(path) for path in outputs.values()))
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.folder).as_posix()

@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.cli.running import environment, invoke
+
+SIZE = (24, 20)
+
+
+def save_photo(path: Path, seed: int = 0) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    colours = np.random.default_rng(seed).integers(0, 256, (*SIZE[::-1], 3), dtype=np.uint8)
+    Image.fromarray(colours).save(path)
+
+
+def save_guide(path: Path, unknown: bool = False) -> None:
+    """Without unknown pixels no network is needed: the matte is the trimap."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    levels = np.zeros(SIZE[::-1], np.uint8)
+    levels[5:15, 6:18] = 255
+    if unknown:
+        levels[4:6] = 128
+    Image.fromarray(levels).save(path)
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path, Path]:
+    images, trimaps = tmp_path / "in", tmp_path / "tri"
+    for number, name in enumerate(("a.jpg", "größe/b.png", "größe/写真.png")):
+        save_photo(images / name, number)
+        save_guide((trimaps / name).with_suffix(".png"))
+    return images, trimaps, tmp_path / "out"
+
+
+def lines(output: str) -> dict[str, dict]:
+    return {Path(told["image"]).name: told for told in map(json.loads, output.splitlines())}
+
+
+def test_a_folder_keeps_its_structure(folders: tuple[Path, Path, Path]) -> None:
+    images, trimaps, out = folders
+    result = invoke("batch", images, trimaps, "-o", out, "--json")
+    assert result.exit_code == 0, result.output
+    assert {told["status"] for told in lines(result.stdout).values()} == {"done"}
+    for name in ("a.png", "größe/b.png", "größe/写真.png"):
+        alpha = np.asarray(Image.open(out / name))
+        np.testing.assert_array_equal(alpha, np.asarray(Image.open(trimaps / name)))
+    assert not (out / "failures.csv").exists()
+
+
+def test_unknown_pixels_are_matted(tmp_path: Path, weights_file: Path) -> None:
+    save_photo(tmp_path / "in/a.png")
+    save_guide(tmp_path / "in/a_trimap.png", unknown=True)
+    kinds = "alpha,cutout,composite,preview"
+    result = invoke(
+        "batch", tmp_path / "in", "-o", tmp_path / "out", "--weights", weights_file,
+        "--save", kinds, "--background", "white", "-v",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    alpha = np.asarray(Image.open(tmp_path / "out/alpha/a.png"))
+    assert len(np.unique(alpha[4:6])) > 2
+    cut = np.asarray(Image.open(tmp_path / "out/cutout/a.png"))
+    np.testing.assert_array_equal(cut[..., 3], alpha)
+    assert (np.asarray(Image.open(tmp_path / "out/composite/a.png"))[alpha == 0] == 255).all()
+    assert (tmp_path / "out/preview/a.jpg").is_file()
+
+
+def test_only_what_changed_is_done_again(folders: tuple[Path, Path, Path]) -> None:
+    images, trimaps, out = folders
+    command = ("batch", images, trimaps, "-o", out, "--json")
+    assert invoke(*command).exit_code == 0
+    assert {told["status"] for told in lines(invoke(*command).stdout).values()} == {"done before"}
+    save_photo(images / "a.jpg", seed=9)  # another content under the same name
+    (out / "größe/b.png").write_bytes(b"spoilt")  # a file that merely exists is not done
+    statuses = {name: told["status"] for name, told in lines(invoke(*command).stdout).items()}
+    assert statuses == {"a.jpg": "done", "b.png": "done", "写真.png": "done before"}
+    other = lines(invoke(*command, "--bits", 16).stdout)  # other options
+    assert {told["status"] for told in other.values()} == {"done"}
+    assert Image.open(out / "a.png").mode == "I;16"
+
+
+def test_bad_files_do_not_stop_the_rest(folders: tuple[Path, Path, Path]) -> None:
+    images, trimaps, out = folders
+    (images / "broken.jpg").write_bytes(b"\xff\xd8\xff no more")
+    save_guide(trimaps / "broken.png")
+    save_photo(images / "alone.png")
+    save_photo(images / "size.png")
+    Image.new("L", (3, 3)).save(trimaps / "size.png")
+    result = invoke("batch", images, trimaps, "-o", out)
+    assert result.exit_code == 1
+    assert "3 done, 3 failed" in result.stderr
+    with (out / "failures.csv").open(encoding="utf-8") as file:
+        failed = {Path(row["image"]).name: row["error"] for row in csv.DictReader(file)}
+    assert set(failed) == {"broken.jpg", "alone.png", "size.png"}
+    assert "no trimap" in failed["alone.png"]
+    assert "3 x 3" in failed["size.png"]
+    for name in failed:
+        assert name in result.stderr
+        (images / name).unlink()
+    assert invoke("batch", images, trimaps, "-o", out).exit_code == 0
+    assert not (out / "failures.csv").exists()
+
+
+def test_collisions_are_refused_before_the_start(folders: tuple[Path, Path, Path]) -> None:
+    images, trimaps, out = folders
+    save_photo(images / "a.png")
+    result = invoke("batch", images, trimaps, "-o", out)
+    assert result.exit_code == 2
+    assert "a.jpg" in result.stderr
+    assert "a.png" in result.stderr
+    assert not out.exists()
+    (images / "a.jpg").unlink()
+    result = invoke("batch", images, trimaps, "-o", images, "--overwrite")
+    assert result.exit_code == 2
+    assert "over the input" in result.stderr
+
+
+def test_files_of_others_are_not_replaced(folders: tuple[Path, Path, Path]) -> None:
+    images, trimaps, out = folders
+    out.mkdir()
+    (out / "a.png").write_bytes(b"precious")
+    result = invoke("batch", images, trimaps, "-o", out)
+    assert result.exit_code == 2
+    assert (out / "a.png").read_bytes() == b"precious"
+    assert invoke("batch", images, trimaps, "-o", out, "--overwrite").exit_code == 0
+
+
+def test_list_glob_and_masks(folders: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    images, trimaps, out = folders
+    (tmp_path / "list.csv").write_text(
+        "image,trimap,output\nin/a.jpg,tri/a.png,deep/one.png\nin/größe/b.png,tri/größe/b.png\n",
+        encoding="utf-8",
+    )
+    assert invoke("batch", tmp_path / "list.csv", "-o", out).exit_code == 0
+    assert sorted(path.name for path in out.rglob("*.png")) == ["b.png", "one.png"]
+    glob = str(images / "größe/*.png")
+    result = invoke(
+        "batch", glob, "--mask-dir", trimaps / "größe", "-o", out / "g", "--erode", 0, "--json"
+    )
+    assert result.exit_code == 0, result.output
+    assert (out / "g/b.png").is_file()
+    (tmp_path / "bad.csv").write_text("a\n")
+    assert "line 1" in invoke("batch", tmp_path / "bad.csv", "-o", out).stderr
+    (tmp_path / "out.csv").write_text("in/a.jpg,tri/a.png,../x.png\n")
+    assert "leaves" in invoke("batch", tmp_path / "out.csv", "-o", out).stderr
+
+
+def test_shards_divide_the_work(
+    folders: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images, trimaps, out = folders
+    first = lines(invoke("batch", images, trimaps, "-o", out, "--json", "--shard", "1/2").stdout)
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    second = lines(invoke("batch", images, trimaps, "-o", out, "--json").stdout)
+    assert len(first) == 2
+    assert len(second) == 1
+    assert not set(first) & set(second)
+    whole = invoke("batch", images, trimaps, "-o", out, "--json", "--shard", "1/1").stdout
+    assert {told["status"] for told in lines(whole).values()} == {"done before"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "-o DIR"),
+        (("-o", "out", "--shard", "3/2"), "part 3 of 2"),
+        (("-o", "out", "--save", "everything"), "everything"),
+        (("-o", "out", "--save", "composite"), "background"),
+        (("-o", "out", "--background", "nothing.jpg"), "neither a file nor a colour"),
+    ],
+)
+def test_wrong_usage(
+    folders: tuple[Path, Path, Path], arguments: tuple[str, ...], said: str
+) -> None:
+    result = invoke("batch", *folders[:2], *arguments)
+    assert result.exit_code == 2, result.output
+    assert said in result.stderr
+
+
+def start(*arguments: str | Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "indexnet_cli", "batch", *map(str, arguments)]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_interrupted_it_goes_on(tmp_path: Path, how: signal.Signals) -> None:
+    images, trimaps, out = tmp_path / "in", tmp_path / "tri", tmp_path / "out"
+    for number in range(400):
+        save_photo(images / f"{number:03}.png", number)
+        save_guide(trimaps / f"{number:03}.png")
+    process = start(images, trimaps, "-o", out, "--json")
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(how)
+    _, errors = process.communicate(timeout=120)
+    if how == signal.SIGINT:
+        assert process.returncode == 130, errors
+        assert "goes on" in errors
+        assert not list(out.rglob(".*"))
+    for path in out.glob("*.png"):
+        Image.open(path).load()
+    written = len(list(out.glob("*.png")))
+    assert 0 < written < 400
+    again = lines(invoke("batch", images, trimaps, "-o", out, "--json").stdout)
+    statuses = [told["status"] for told in again.values()]
+    assert len(statuses) == 400
+    assert set(statuses) == {"done", "done before"}
+    assert statuses.count("done before") >= written - 6
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_watch(folders: tuple[Path, Path, Path]) -> None:
+    images, trimaps, out = folders
+    process = start(images, trimaps, "-o", out, "--watch", "--json")
+    assert process.stdout is not None
+    first = [json.loads(process.stdout.readline()) for _ in range(3)]
+    assert {told["status"] for told in first} == {"done"}
+    save_photo(images / "late.png")
+    time.sleep(0.1)
+    save_guide(trimaps / "late.png")
+    assert Path(json.loads(process.stdout.readline())["image"]).name == "late.png"
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert (out / "late.png").is_file()
+    assert "4 done" in errors
