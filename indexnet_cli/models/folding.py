@@ -1,13 +1,17 @@
-"""Convolution stacks in the published key layout that can fold their batch norm while they run.
+"""Convolution stacks in the published key layout that can fold their batch norm.
 
 Batch norm with fixed statistics is an affine map per channel, so ``bn(conv(x))`` equals one
-convolution with weights scaled by ``gamma / sqrt(var + eps)``. Folding inside ``forward`` keeps
-the published parameters as the one source of truth (they still receive gradients and are saved
-under their published names) and spares three passes over every full-resolution feature map.
+convolution with weights scaled by ``gamma / sqrt(var + eps)``; that spares three passes over
+every full-resolution feature map. Two ways:
+
+``set_folded`` folds inside ``forward``: the published parameters stay the one source of truth,
+receive gradients and are saved under their published names. For training.
+``bake`` leaves only convolutions that hold the folded weights. For inference.
 """
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import torch
@@ -24,6 +28,54 @@ def folded_weights(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tenso
     if conv.bias is not None:
         bias = bias + conv.bias * scale
     return conv.weight * scale[:, None, None, None], bias
+
+
+class ConvReLU6(nn.Conv2d):
+    """A convolution and ReLU6 for inference, in one pass over the output where oneDNN is at hand.
+
+    The fused operator is the one that torch's own compiler uses on CPU; without it the two steps
+    follow each other, with the same result.
+    """
+
+    _FUSED = hasattr(torch.ops.mkldnn, "_convolution_pointwise")
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self._FUSED and x.device.type == "cpu":
+            y: Tensor = torch.ops.mkldnn._convolution_pointwise(
+                x,
+                self.weight,
+                self.bias,
+                self.padding,
+                self.stride,
+                self.dilation,
+                self.groups,
+                "hardtanh",
+                [0.0, 6.0],
+                "",
+            )
+            return y
+        return F.hardtanh_(super().forward(x), 0.0, 6.0)
+
+
+def convolution(
+    like: nn.Conv2d, weight: Tensor, bias: Tensor | None, groups: int, relu6: bool = False
+) -> nn.Conv2d:
+    """A convolution with these weights that strides, pads and dilates as ``like``."""
+    out_channels, group_channels, *kernel = weight.shape
+    layer = (ConvReLU6 if relu6 else nn.Conv2d)(
+        group_channels * groups,
+        out_channels,
+        tuple(kernel),
+        like.stride,
+        like.padding,
+        like.dilation,
+        groups,
+        bias is not None,
+        device="meta",  # its own weights are never made
+    )
+    layer.weight = nn.Parameter(weight.detach())
+    layer.bias = None if bias is None else nn.Parameter(bias.detach())
+    return layer
 
 
 def conv_norm(x: Tensor, conv: nn.Conv2d, norm: nn.BatchNorm2d) -> Tensor:
@@ -80,6 +132,35 @@ class ConvStack(nn.Sequential):
             elif not isinstance(layer, nn.BatchNorm2d):
                 x = layer(x)
         return x
+
+
+    def bake(self) -> None:
+        """Convolution, batch norm and ReLU6 become one layer; changes the layers' numbers."""
+        layers = [layer for layer in self if not isinstance(layer, nn.BatchNorm2d)]
+        norms = {a: b for a, b in itertools.pairwise(self) if isinstance(b, nn.BatchNorm2d)}
+        baked: list[nn.Module] = []
+        for layer, following in itertools.pairwise([*layers, None]):
+            if isinstance(layer, nn.Conv2d):
+                weight, bias = layer.weight, layer.bias
+                if layer in norms:
+                    weight, bias = folded_weights(layer, norms[layer])
+                relu6 = isinstance(following, nn.ReLU6)
+                layer = convolution(layer, weight, bias, layer.groups, relu6)
+            elif isinstance(layer, nn.ReLU6) and isinstance(baked[-1], ConvReLU6):
+                continue
+            baked.append(layer)
+        self._modules = {str(number): layer for number, layer in enumerate(baked)}
+
+
+def bake(network: nn.Module) -> nn.Module:
+    """Put the batch norm of ``network`` into its convolutions' weights, for good; returns it.
+
+    The network is then for evaluation only and has no longer the published keys.
+    """
+    for module in list(network.eval().modules()):
+        if hasattr(type(module), "bake"):
+            module.bake()
+    return network.requires_grad_(False)
 
 
 def set_folded(network: nn.Module, folded: bool = True) -> nn.Module:

@@ -1,0 +1,232 @@
+"""The exact forward pass of a staged network, region by region, in bounded memory.
+
+A staged network (see ``models.indexnet.network``) is convolutions between the points where its
+resolution changes, so any region of a stage's output can be computed from a slightly larger
+region of its input: the result is that of the whole picture, not an approximation. Only narrow
+maps are kept for the whole picture, one between two spans of stages. Skips and indices are
+computed again when the decoder needs them, unless a span was computed in one piece.
+
+Only unknown pixels need an alpha: regions that no unknown pixel looks at are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from indexnet_cli.engine.regions import Patch, Region, grid
+from indexnet_cli.engine.spans import Span
+
+Mask = NDArray[np.bool_]
+Window = Callable[[Region], Tensor]
+TARGET_GRID = 32  # sides of decoded regions: few shapes, for which the kernels are made once
+
+
+class Encoded(Protocol):
+    """See ``models.indexnet.network.Encoded``."""
+
+    skips: dict[int, Tensor]
+    index: Tensor
+    pooled: Tensor
+
+
+class StagedNetwork(Protocol):
+    """What a network offers to be computed region by region; see ``models.indexnet.network``."""
+
+    stages: list[tuple[int, ...]]
+
+    def encode(self, stage: int, x: Tensor) -> Encoded: ...
+    def decode(self, stage: int, x: Tensor, skips: dict[int, Tensor], index: Tensor) -> Tensor: ...
+    def deepest(self, x: Tensor) -> tuple[dict[int, Tensor], Tensor]: ...
+    def bottom(self, x: Tensor, mean: Tensor | None = None) -> Tensor: ...
+    def encode_reach(self, stage: int) -> int: ...
+    def decode_reach(self, stage: int) -> int: ...
+    def bottom_reach(self) -> int: ...
+    def working_values(self, stage: int) -> int: ...
+
+
+@dataclass(frozen=True)
+class Skips:
+    """Skips by level and decoder index of one stage, on a region of it."""
+
+    skips: dict[int, Patch]
+    index: Patch
+
+    def crop(self, region: Region) -> tuple[dict[int, Tensor], Tensor]:
+        """Those of ``region`` of the stage."""
+        skips = {level: patch.crop(region) for level, patch in self.skips.items()}
+        return skips, self.index.crop(region.halve())
+
+
+def cut_into_spans(network: StagedNetwork, size: tuple[int, int]) -> list[Span]:
+    """The two finest stages together, for the map between them is the largest; the others alone."""
+    groups = [tuple(range(min(2, len(network.stages))))]
+    groups += [(stage,) for stage in range(2, len(network.stages))]
+    return [
+        Span(
+            stages=group,
+            size=(size[0] >> group[0], size[1] >> group[0]),
+            encode_reach=tuple(network.encode_reach(stage) for stage in group),
+            decode_reach=tuple(network.decode_reach(stage) for stage in group),
+        )
+        for group in groups
+    ]
+
+
+def looked_at(wanted: Mask, span: Span) -> Mask:
+    """Which pixels of the map behind ``span`` its decoder needs for the ``wanted`` ones."""
+    factor, margin = span.factor, span.decoder_margin()
+    height, width = wanted.shape
+    cells = wanted.reshape(height // factor, factor, width // factor, factor).any((1, 3))
+    square = np.ones((2 * margin + 1,) * 2, np.uint8)
+    return cv2.dilate(cells.astype(np.uint8), square) > 0
+
+
+def targets(wanted: Mask, tile: int) -> Iterator[Region]:
+    """Regions of at most ``tile`` x ``tile`` pixels that hold all ``wanted`` pixels."""
+    height, width = wanted.shape
+    for region in grid(height, width, tile):
+        inside = wanted[region.slices]
+        rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
+        if rows.size:
+            top, left = region.top, region.left
+            found = Region(
+                top + int(rows[0]), top + int(rows[-1]) + 1,
+                left + int(columns[0]), left + int(columns[-1]) + 1,
+            )
+            yield found.snap(TARGET_GRID).clip(height, width)
+
+
+class StagedForward:
+    """Calls a staged network on one picture.
+
+    ``tile_bytes``: working memory of one region. After a call ``regions`` says how many regions
+    of the finest span were decoded, and ``tile`` their largest side.
+    """
+
+    def __init__(
+        self,
+        network: StagedNetwork,
+        device: torch.device,
+        dtype: torch.dtype,
+        tile_bytes: int,
+        tile: int | None = None,
+    ) -> None:
+        self._network = network
+        self._device = device
+        self._dtype = dtype
+        self._tile_bytes = tile_bytes
+        self._asked = tile
+        self.regions = 0
+        self.tile = 0
+
+    @torch.inference_mode()
+    def __call__(self, window: Window, unknown: Mask) -> Tensor:
+        """Alpha 1 x 1 x H x W float32 on the CPU; 0 where no unknown pixel is near.
+
+        ``window`` gives the network's input (1 x 4 x h x w) for a region; ``unknown`` H x W says
+        which pixels need an alpha. H and W are multiples of the output stride.
+        """
+        height, width = unknown.shape
+        spans = cut_into_spans(self._network, (height, width))
+        sources: list[Window] = [self._converted(window)]
+        kept: list[list[Skips] | None] = []
+        for span in spans:
+            pooled, skips = self._encode_span(span, sources[-1])
+            sources.append(Patch(pooled, Region.whole(*span.pooled_size)).crop)
+            kept.append(skips)
+        wanted = [unknown]
+        for span in spans[:-1]:
+            wanted.append(looked_at(wanted[-1], span))
+        features = self._bottom(sources.pop(), spans[-1].pooled_size)
+        for span, source, skips, mask in reversed(list(zip(spans, sources, kept, wanted, strict=True))):
+            features = self._decode_span(span, source, skips, features, mask)
+        return features
+
+    def _converted(self, window: Window) -> Window:
+        def convert(region: Region) -> Tensor:
+            x = window(region).to(self._device, self._dtype)
+            return x.contiguous(memory_format=torch.channels_last)
+
+        return convert
+
+    def _tile(self, span: Span) -> int:
+        if self._asked:
+            return max(self._asked >> span.stages[0], span.factor)
+        values = sum(
+            self._network.working_values(stage) >> 2 * (stage - span.stages[0])
+            for stage in span.stages
+        )
+        pixels = self._tile_bytes / (values * self._dtype.itemsize)
+        if span.size[0] * span.size[1] <= pixels:
+            return max(span.size)
+        return max(int(pixels**0.5) // TARGET_GRID, 1) * TARGET_GRID
+
+    def _map(self, like: Tensor, size: tuple[int, int]) -> Tensor:
+        return torch.zeros(
+            (*like.shape[:2], *size), dtype=like.dtype, device=like.device
+        ).contiguous(memory_format=torch.channels_last)
+
+    def _encode_span(self, span: Span, source: Window) -> tuple[Tensor, list[Skips] | None]:
+        """The pooled map behind ``span``; its skips too, where one region is the whole map."""
+        pieces = list(grid(*span.pooled_size, self._tile(span) // span.factor))
+        whole: Tensor | None = None
+        for piece in pieces:
+            skips, pooled = self._encode(span, source, span.encoder_inputs(piece))
+            if len(pieces) == 1:
+                return pooled.values, skips
+            if whole is None:
+                whole = self._map(pooled.values, span.pooled_size)
+            rows, columns = piece.slices
+            whole[..., rows, columns] = pooled.crop(piece)
+        assert whole is not None
+        return whole, None
+
+    def _encode(
+        self, span: Span, source: Window, inputs: list[Region]
+    ) -> tuple[list[Skips], Patch]:
+        x = source(inputs[0])
+        all_skips = []
+        for number, (stage, region) in enumerate(zip(span.stages, inputs, strict=True)):
+            encoded = self._network.encode(stage, x)
+            patches = {level: Patch(skip, region) for level, skip in encoded.skips.items()}
+            all_skips.append(Skips(patches, Patch(encoded.index, region.halve())))
+            pooled = Patch(encoded.pooled, region.halve())
+            if number + 1 < len(inputs):
+                x = pooled.crop(inputs[number + 1])
+        return all_skips, pooled
+
+    def _bottom(self, source: Window, size: tuple[int, int]) -> Tensor:
+        return self._network.bottom(source(Region.whole(*size)))
+
+    def _decode_span(
+        self, span: Span, source: Window, kept: list[Skips] | None, behind: Tensor, wanted: Mask
+    ) -> Tensor:
+        """The features of the span's finest stage, or alpha, where they are ``wanted``."""
+        features = Patch(behind, Region.whole(*span.pooled_size))
+        whole: Tensor | None = None
+        self.regions, self.tile = 0, 0
+        for target in targets(wanted, self._tile(span)):
+            regions, region = span.decoder_regions(target)
+            skips = kept
+            if skips is None:
+                skips, _ = self._encode(span, source, span.skip_inputs(regions))
+            x = features.crop(region)
+            for number in reversed(range(len(span.stages))):
+                x = self._network.decode(span.stages[number], x, *skips[number].crop(regions[number]))
+                inner = regions[number - 1].halve() if number else target
+                x = Patch(x, regions[number]).crop(inner)
+            if whole is None:
+                whole = self._map(x, span.size)
+            rows, columns = target.slices
+            whole[..., rows, columns] = x
+            self.regions, self.tile = self.regions + 1, max(self.tile, *target.size)
+        assert whole is not None
+        return whole
