@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import cv2
 import numpy as np
@@ -23,33 +22,11 @@ from torch import Tensor
 
 from indexnet_cli.engine.regions import Patch, Region, grid
 from indexnet_cli.engine.spans import Span
+from indexnet_cli.engine.staged_network import StagedNetwork
 
 Mask = NDArray[np.bool_]
 Window = Callable[[Region], Tensor]
 TARGET_GRID = 32  # sides of decoded regions: few shapes, for which the kernels are made once
-
-
-class Encoded(Protocol):
-    """See ``models.indexnet.network.Encoded``."""
-
-    skips: dict[int, Tensor]
-    index: Tensor
-    pooled: Tensor
-
-
-class StagedNetwork(Protocol):
-    """What a network offers to be computed region by region; see ``models.indexnet.network``."""
-
-    stages: list[tuple[int, ...]]
-
-    def encode(self, stage: int, x: Tensor) -> Encoded: ...
-    def decode(self, stage: int, x: Tensor, skips: dict[int, Tensor], index: Tensor) -> Tensor: ...
-    def deepest(self, x: Tensor) -> tuple[dict[int, Tensor], Tensor]: ...
-    def bottom(self, x: Tensor, mean: Tensor | None = None) -> Tensor: ...
-    def encode_reach(self, stage: int) -> int: ...
-    def decode_reach(self, stage: int) -> int: ...
-    def bottom_reach(self) -> int: ...
-    def working_values(self, stage: int) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -84,9 +61,9 @@ def looked_at(wanted: Mask, span: Span) -> Mask:
     """Which pixels of the map behind ``span`` its decoder needs for the ``wanted`` ones."""
     factor, margin = span.factor, span.decoder_margin()
     height, width = wanted.shape
-    cells = wanted.reshape(height // factor, factor, width // factor, factor).any((1, 3))
+    cells = wanted.reshape(height // factor, factor, width // factor, factor).any(axis=(1, 3))
     square = np.ones((2 * margin + 1,) * 2, np.uint8)
-    return cv2.dilate(cells.astype(np.uint8), square) > 0
+    return np.asarray(cv2.dilate(np.asarray(cells, np.uint8), square)) > 0
 
 
 def targets(wanted: Mask, tile: int) -> Iterator[Region]:
@@ -98,8 +75,10 @@ def targets(wanted: Mask, tile: int) -> Iterator[Region]:
         if rows.size:
             top, left = region.top, region.left
             found = Region(
-                top + int(rows[0]), top + int(rows[-1]) + 1,
-                left + int(columns[0]), left + int(columns[-1]) + 1,
+                top + int(rows[0]),
+                top + int(rows[-1]) + 1,
+                left + int(columns[0]),
+                left + int(columns[-1]) + 1,
             )
             yield found.snap(TARGET_GRID).clip(height, width)
 
@@ -146,7 +125,9 @@ class StagedForward:
         for span in spans[:-1]:
             wanted.append(looked_at(wanted[-1], span))
         features = self._bottom(sources.pop(), spans[-1].pooled_size)
-        for span, source, skips, mask in reversed(list(zip(spans, sources, kept, wanted, strict=True))):
+        for span, source, skips, mask in reversed(
+            list(zip(spans, sources, kept, wanted, strict=True))
+        ):
             features = self._decode_span(span, source, skips, features, mask)
         return features
 
@@ -164,15 +145,26 @@ class StagedForward:
             self._network.working_values(stage) >> 2 * (stage - span.stages[0])
             for stage in span.stages
         )
+        return self._tile_of(values, span.size)
+
+    def _tile_of(self, values: int, size: tuple[int, int]) -> int:
+        """The side of a tile of a map of ``size`` with ``values`` a pixel."""
         pixels = self._tile_bytes / (values * self._dtype.itemsize)
-        if span.size[0] * span.size[1] <= pixels:
-            return max(span.size)
+        if size[0] * size[1] <= pixels:
+            return max(size)
         return max(int(pixels**0.5) // TARGET_GRID, 1) * TARGET_GRID
 
-    def _map(self, like: Tensor, size: tuple[int, int]) -> Tensor:
-        return torch.zeros(
-            (*like.shape[:2], *size), dtype=like.dtype, device=like.device
-        ).contiguous(memory_format=torch.channels_last)
+    def _placed(
+        self, x: Tensor, region: Region, whole: Tensor | None, size: tuple[int, int]
+    ) -> Tensor:
+        """``x`` written into the ``region`` of a map, which is made with the first of them."""
+        if whole is None:
+            shape = (*x.shape[:2], *size)
+            whole = torch.zeros(shape, dtype=x.dtype, device=x.device)
+            whole = whole.contiguous(memory_format=torch.channels_last)
+        rows, columns = region.slices
+        whole[..., rows, columns] = x
+        return whole
 
     def _encode_span(self, span: Span, source: Window) -> tuple[Tensor, list[Skips] | None]:
         """The pooled map behind ``span``; its skips too, where one region is the whole map."""
@@ -182,10 +174,7 @@ class StagedForward:
             skips, pooled = self._encode(span, source, span.encoder_inputs(piece))
             if len(pieces) == 1:
                 return pooled.values, skips
-            if whole is None:
-                whole = self._map(pooled.values, span.pooled_size)
-            rows, columns = piece.slices
-            whole[..., rows, columns] = pooled.crop(piece)
+            whole = self._placed(pooled.crop(piece), piece, whole, span.pooled_size)
         assert whole is not None
         return whole, None
 
@@ -204,7 +193,36 @@ class StagedForward:
         return all_skips, pooled
 
     def _bottom(self, source: Window, size: tuple[int, int]) -> Tensor:
-        return self._network.bottom(source(Region.whole(*size)))
+        """In regions too, where the map is large; what it pools globally is summed up first."""
+        network = self._network
+        tile = self._tile_of(network.working_values(len(network.stages)), size)
+        pieces = list(grid(*size, tile))
+        if len(pieces) == 1:
+            return network.bottom(source(pieces[0]))
+        reach = network.bottom_reach()
+        mean = self._global_mean(source, pieces, size)
+        whole: Tensor | None = None
+        for piece in pieces:
+            region = piece.grow(reach).clip(*size)
+            x = Patch(network.bottom(source(region), mean), region).crop(piece)
+            whole = self._placed(x, piece, whole, size)
+        assert whole is not None
+        return whole
+
+    def _global_mean(
+        self, source: Window, pieces: list[Region], size: tuple[int, int]
+    ) -> Tensor | None:
+        network = self._network
+        total: Tensor | None = None
+        for piece in pieces:
+            region = piece.grow(network.deepest_reach()).clip(*size)
+            features = network.deepest(source(region))
+            part = (
+                Patch(features, region).crop(piece).sum((2, 3), keepdim=True, dtype=torch.float64)
+            )
+            total = part if total is None else total + part
+        assert total is not None
+        return (total / (size[0] * size[1])).to(self._dtype)
 
     def _decode_span(
         self, span: Span, source: Window, kept: list[Skips] | None, behind: Tensor, wanted: Mask
@@ -220,13 +238,12 @@ class StagedForward:
                 skips, _ = self._encode(span, source, span.skip_inputs(regions))
             x = features.crop(region)
             for number in reversed(range(len(span.stages))):
-                x = self._network.decode(span.stages[number], x, *skips[number].crop(regions[number]))
+                x = self._network.decode(
+                    span.stages[number], x, *skips[number].crop(regions[number])
+                )
                 inner = regions[number - 1].halve() if number else target
                 x = Patch(x, regions[number]).crop(inner)
-            if whole is None:
-                whole = self._map(x, span.size)
-            rows, columns = target.slices
-            whole[..., rows, columns] = x
+            whole = self._placed(x, target, whole, span.size)
             self.regions, self.tile = self.regions + 1, max(self.tile, *target.size)
         assert whole is not None
         return whole

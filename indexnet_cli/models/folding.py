@@ -12,7 +12,7 @@ receive gradients and are saved under their published names. For training.
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -61,14 +61,14 @@ def convolution(
     like: nn.Conv2d, weight: Tensor, bias: Tensor | None, groups: int, relu6: bool = False
 ) -> nn.Conv2d:
     """A convolution with these weights that strides, pads and dilates as ``like``."""
-    out_channels, group_channels, *kernel = weight.shape
+    out_channels, group_channels, height, width = weight.shape
     layer = (ConvReLU6 if relu6 else nn.Conv2d)(
         group_channels * groups,
         out_channels,
-        tuple(kernel),
-        like.stride,
-        like.padding,
-        like.dilation,
+        (height, width),
+        like.stride,  # type: ignore[arg-type]
+        like.padding,  # type: ignore[arg-type]
+        like.dilation,  # type: ignore[arg-type]
         groups,
         bias is not None,
         device="meta",  # its own weights are never made
@@ -133,23 +133,29 @@ class ConvStack(nn.Sequential):
                 x = layer(x)
         return x
 
-
     def bake(self) -> None:
         """Convolution, batch norm and ReLU6 become one layer; changes the layers' numbers."""
         layers = [layer for layer in self if not isinstance(layer, nn.BatchNorm2d)]
         norms = {a: b for a, b in itertools.pairwise(self) if isinstance(b, nn.BatchNorm2d)}
         baked: list[nn.Module] = []
-        for layer, following in itertools.pairwise([*layers, None]):
+        for layer, following in zip(layers, [*layers[1:], None], strict=True):
             if isinstance(layer, nn.Conv2d):
                 weight, bias = layer.weight, layer.bias
                 if layer in norms:
                     weight, bias = folded_weights(layer, norms[layer])
                 relu6 = isinstance(following, nn.ReLU6)
-                layer = convolution(layer, weight, bias, layer.groups, relu6)
-            elif isinstance(layer, nn.ReLU6) and isinstance(baked[-1], ConvReLU6):
-                continue
-            baked.append(layer)
+                baked.append(convolution(layer, weight, bias, layer.groups, relu6))
+            elif not (isinstance(layer, nn.ReLU6) and isinstance(baked[-1], ConvReLU6)):
+                baked.append(layer)
         self._modules = {str(number): layer for number, layer in enumerate(baked)}
+
+
+@runtime_checkable
+class Bakeable(Protocol):
+    """A block that knows how to put its batch norm into its convolutions."""
+
+    def bake(self) -> None:
+        """Do so, for good."""
 
 
 def bake(network: nn.Module) -> nn.Module:
@@ -158,7 +164,7 @@ def bake(network: nn.Module) -> nn.Module:
     The network is then for evaluation only and has no longer the published keys.
     """
     for module in list(network.eval().modules()):
-        if hasattr(type(module), "bake"):
+        if isinstance(module, Bakeable):
             module.bake()
     return network.requires_grad_(False)
 

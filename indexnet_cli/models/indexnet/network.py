@@ -134,46 +134,68 @@ class IndexNet(nn.Module):
             x = self.get_submodule("pred")(x)
         return x
 
-    def deepest(self, x: Tensor) -> tuple[dict[int, Tensor], Tensor]:
-        """The levels behind the last pooling: their skips, and what ASPP pools and convolves."""
-        skips: dict[int, Tensor] = {}
-        for level in self.bottom_levels:
-            x = skips[level] = self.get_submodule(f"layer{level}")(x)
-        return skips, self.get_submodule("layer7")(x)
-
     def bottom(self, x: Tensor, mean: Tensor | None = None) -> Tensor:
         """What lies between the last encoder stage and its decoder.
 
         ``mean``, N x C x 1 x 1: that of ``deepest`` over the whole picture, if ``x`` is a region.
         """
-        skips, x = self.deepest(x)
+        skips, x = self._deepest(x)
         x = self.dconv_pp(x, mean) if isinstance(self.dconv_pp, ASPP) else self.dconv_pp(x)
         for level in reversed(self.bottom_levels):
             x = self.get_submodule(f"decoder_layer{level}")(x, skips[level])
         return x
 
+    def deepest(self, x: Tensor) -> Tensor:
+        """The part of ``bottom`` before ASPP, which pools it globally."""
+        return self._deepest(x)[1]
+
+    def _deepest(self, x: Tensor) -> tuple[dict[int, Tensor], Tensor]:
+        skips: dict[int, Tensor] = {}
+        for level in self.bottom_levels:
+            x = skips[level] = self.get_submodule(f"layer{level}")(x)
+        return skips, self.get_submodule("layer7")(x)
+
     def encode_reach(self, stage: int) -> int:
         """How far ``encode`` looks, in pixels of the stage."""
-        *_, last = self.stages[stage]
-        layers = [f"layer{level}" for level in self.stages[stage]] + [f"index{last}"]
-        return self._reach(layers)
+        return self._reach(self._encoder(stage))
 
     def decode_reach(self, stage: int) -> int:
         """How far ``decode`` looks, in pixels of the stage."""
-        layers = [f"decoder_layer{level}" for level in self.stages[stage]]
-        return self._reach(layers + ["pred"] * (stage == 0))
+        return self._reach(self._decoder(stage))
+
+    def deepest_reach(self) -> int:
+        """How far ``deepest`` looks, in pixels of its input."""
+        return self._reach([*(f"layer{level}" for level in self.bottom_levels), "layer7"])
 
     def bottom_reach(self) -> int:
         """How far ``bottom`` looks, in pixels of its input; the global mean aside."""
-        levels = self.bottom_levels
-        layers = [f"layer{level}" for level in levels] + ["layer7", "dconv_pp"]
-        return self._reach(layers + [f"decoder_layer{level}" for level in levels])
+        decoder = [f"decoder_layer{level}" for level in self.bottom_levels]
+        return self.deepest_reach() + self._reach(["dconv_pp", *decoder])
 
     def working_values(self, stage: int) -> int:
-        """About how many values a pixel of the stage has in memory at once."""
-        names = [f"{kind}{level}" for level in self.stages[stage] for kind in ("layer", "decoder_layer")]
-        convolutions = [m for name in names for m in self.get_submodule(name).modules() if isinstance(m, nn.Conv2d)]
-        return 3 * max(m.in_channels + m.out_channels for m in convolutions) // 2
+        """About how many values a pixel of a stage (or behind the last) has in memory at once.
+
+        The widest convolution's input and output, and half as much again for what waits.
+        """
+        if stage == len(self.stages):
+            names = ["layer7", "dconv_pp", *(f"layer{level}" for level in self.bottom_levels)]
+        else:
+            names = self._encoder(stage) + self._decoder(stage)
+        widths = [
+            module.in_channels + module.out_channels // (module.stride[0] * module.stride[1])
+            for name in names
+            for module in self.get_submodule(name).modules()
+            if isinstance(module, nn.Conv2d)
+        ]
+        return 3 * max(widths) // 2
+
+    def _encoder(self, stage: int) -> list[str]:
+        levels = self.stages[stage]
+        return [*(f"layer{level}" for level in levels), f"index{levels[-1]}"]
+
+    def _decoder(self, stage: int) -> list[str]:
+        layers = [f"decoder_layer{level}" for level in self.stages[stage]]
+        return [*layers, "pred"] if stage == 0 else layers
 
     def _reach(self, names: list[str]) -> int:
         return sum(reach(self.get_submodule(name)) for name in names)
@@ -182,9 +204,7 @@ class IndexNet(nn.Module):
 def _cut(reducing: tuple[int, ...]) -> tuple[list[tuple[int, ...]], tuple[int, ...]]:
     """The encoder's levels in stages of one resolution, each ending in a pooling, and the rest."""
     starts = [0, *(level + 1 for level in reducing)]
-    stages = [
-        tuple(range(start, end + 1)) for start, end in zip(starts, reducing, strict=False)
-    ]
+    stages = [tuple(range(start, end + 1)) for start, end in zip(starts, reducing, strict=False)]
     return stages, tuple(range(starts[-1], 7))
 
 
