@@ -20,12 +20,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from indexnet_cli.engine.inputs import NetworkInput
+from indexnet_cli.engine.memory import FEWEST_REGION_BYTES, MemoryBudget
+from indexnet_cli.engine.precision import DTYPES, computing
 from indexnet_cli.engine.regions import Patch, Region, grid
 from indexnet_cli.engine.spans import Span
 from indexnet_cli.engine.staged_network import StagedNetwork
+from indexnet_cli.errors import DeviceError
 
 Mask = NDArray[np.bool_]
 Window = Callable[[Region], Tensor]
+Progress = Callable[[int, int], None]
+KEPT_VALUES = 6  # a pixel, of the maps between spans: 24 channels twice at stride 4, and coarser
+RESULT_BYTES = 6  # a pixel: alpha, and which pixels are unknown
 TARGET_GRID = 32  # sides of decoded regions: few shapes, for which the kernels are made once
 
 
@@ -83,52 +90,92 @@ def targets(wanted: Mask, tile: int) -> Iterator[Region]:
             yield found.snap(TARGET_GRID).clip(height, width)
 
 
-class StagedForward:
-    """Calls a staged network on one picture.
+class _Steps:
+    """Counts the regions of all passes."""
 
-    ``tile_bytes``: working memory of one region. After a call ``regions`` says how many regions
-    of the finest span were decoded, and ``tile`` their largest side.
+    def __init__(self, total: int, progress: Progress | None) -> None:
+        self._done = 0
+        self._total = total
+        self._progress = progress
+
+    def over(self, regions: list[Region]) -> Iterator[Region]:
+        """The ``regions``, one after the other, each reported as it begins."""
+        for region in regions:
+            if self._progress is not None:
+                self._progress(self._done, self._total)
+            self._done += 1
+            yield region
+
+
+class StagedForward:
+    """Calls a staged network on one picture, in ``precision`` (fp32, bf16, fp16).
+
+    The regions' size follows from ``budget``, or is ``tile`` pixels. After a call ``tiles`` says
+    how many regions of the picture were decoded, and ``tile`` their longest side. The network's
+    weights are converted in place.
     """
 
     def __init__(
         self,
         network: StagedNetwork,
-        device: torch.device,
-        dtype: torch.dtype,
-        tile_bytes: int,
+        budget: MemoryBudget,
+        precision: str,
         tile: int | None = None,
     ) -> None:
-        self._network = network
-        self._device = device
-        self._dtype = dtype
-        self._tile_bytes = tile_bytes
+        self._dtype = DTYPES[precision] or torch.float32
+        self._network = network.to_precision(self._dtype)
+        self._budget = budget
+        self._device = budget.device
+        self._region_bytes = 0
         self._asked = tile
-        self.regions = 0
+        self.tiles = 0
         self.tile = 0
 
-    @torch.inference_mode()
-    def __call__(self, window: Window, unknown: Mask) -> Tensor:
+    def __call__(self, source: NetworkInput, progress: Progress | None = None) -> Tensor:
         """Alpha 1 x 1 x H x W float32 on the CPU; 0 where no unknown pixel is near.
 
-        ``window`` gives the network's input (1 x 4 x h x w) for a region; ``unknown`` H x W says
-        which pixels need an alpha. H and W are multiples of the output stride.
+        ``progress`` is called with the number of regions done and of all. Raises ``DeviceError``
+        when even small regions do not fit.
         """
-        height, width = unknown.shape
-        spans = cut_into_spans(self._network, (height, width))
-        sources: list[Window] = [self._converted(window)]
-        kept: list[list[Skips] | None] = []
-        for span in spans:
-            pooled, skips = self._encode_span(span, sources[-1])
-            sources.append(Patch(pooled, Region.whole(*span.pooled_size)).crop)
-            kept.append(skips)
-        wanted = [unknown]
+        height, width = source.size
+        kept = height * width * (KEPT_VALUES * self._dtype.itemsize + RESULT_BYTES)
+        self._region_bytes = self._budget.region_bytes(kept)
+        while True:
+            try:
+                with computing("fp32", self._device):
+                    return self._attempt(source, progress)
+            except torch.OutOfMemoryError as error:
+                torch.cuda.empty_cache()
+                self._region_bytes //= 2
+                if self._asked or self._region_bytes < FEWEST_REGION_BYTES:
+                    raise DeviceError(
+                        f"out of memory on {self._device}",
+                        "close other programs, or use --device cpu",
+                    ) from error
+
+    def _attempt(self, source: NetworkInput, progress: Progress | None) -> Tensor:
+        spans = cut_into_spans(self._network, source.size)
+        wanted = [source.unknown]
         for span in spans[:-1]:
             wanted.append(looked_at(wanted[-1], span))
+        decoded = [
+            list(targets(mask, self._tile(span))) for span, mask in zip(spans, wanted, strict=True)
+        ]
+        encoded = [self._pieces(span) for span in spans]
+        self.tiles = len(decoded[0])
+        self.tile = max(max(target.size) for target in decoded[0])
+        steps = _Steps(sum(map(len, encoded + decoded)), progress)
+
+        sources: list[Window] = [self._converted(source.window)]
+        kept: list[list[Skips] | None] = []
+        for span, pieces in zip(spans, encoded, strict=True):
+            pooled, skips = self._encode_span(span, sources[-1], steps.over(pieces))
+            sources.append(Patch(pooled, Region.whole(*span.pooled_size)).crop)
+            kept.append(skips)
         features = self._bottom(sources.pop(), spans[-1].pooled_size)
-        for span, source, skips, mask in reversed(
-            list(zip(spans, sources, kept, wanted, strict=True))
-        ):
-            features = self._decode_span(span, source, skips, features, mask)
+        for span in reversed(spans):
+            regions = steps.over(decoded.pop())
+            features = self._decode_span(span, sources.pop(), kept.pop(), features, regions)
         return features
 
     def _converted(self, window: Window) -> Window:
@@ -149,30 +196,42 @@ class StagedForward:
 
     def _tile_of(self, values: int, size: tuple[int, int]) -> int:
         """The side of a tile of a map of ``size`` with ``values`` a pixel."""
-        pixels = self._tile_bytes / (values * self._dtype.itemsize)
+        pixels = self._region_bytes / (values * self._dtype.itemsize)
         if size[0] * size[1] <= pixels:
             return max(size)
         return max(int(pixels**0.5) // TARGET_GRID, 1) * TARGET_GRID
 
+    def _pieces(self, span: Span) -> list[Region]:
+        return list(grid(*span.pooled_size, max(self._tile(span) // span.factor, 1)))
+
     def _placed(
-        self, x: Tensor, region: Region, whole: Tensor | None, size: tuple[int, int]
+        self,
+        x: Tensor,
+        region: Region,
+        whole: Tensor | None,
+        size: tuple[int, int],
+        device: torch.device | None = None,
     ) -> Tensor:
         """``x`` written into the ``region`` of a map, which is made with the first of them."""
         if whole is None:
-            shape = (*x.shape[:2], *size)
-            whole = torch.zeros(shape, dtype=x.dtype, device=x.device)
-            whole = whole.contiguous(memory_format=torch.channels_last)
+            whole = torch.empty(
+                (*x.shape[:2], *size),
+                dtype=x.dtype,
+                device=device or self._device,
+                memory_format=torch.channels_last,
+            ).zero_()
         rows, columns = region.slices
         whole[..., rows, columns] = x
         return whole
 
-    def _encode_span(self, span: Span, source: Window) -> tuple[Tensor, list[Skips] | None]:
+    def _encode_span(
+        self, span: Span, source: Window, pieces: Iterator[Region]
+    ) -> tuple[Tensor, list[Skips] | None]:
         """The pooled map behind ``span``; its skips too, where one region is the whole map."""
-        pieces = list(grid(*span.pooled_size, self._tile(span) // span.factor))
         whole: Tensor | None = None
         for piece in pieces:
             skips, pooled = self._encode(span, source, span.encoder_inputs(piece))
-            if len(pieces) == 1:
+            if piece.size == span.pooled_size:
                 return pooled.values, skips
             whole = self._placed(pooled.crop(piece), piece, whole, span.pooled_size)
         assert whole is not None
@@ -225,25 +284,29 @@ class StagedForward:
         return (total / (size[0] * size[1])).to(self._dtype)
 
     def _decode_span(
-        self, span: Span, source: Window, kept: list[Skips] | None, behind: Tensor, wanted: Mask
+        self,
+        span: Span,
+        source: Window,
+        kept: list[Skips] | None,
+        behind: Tensor,
+        regions: Iterator[Region],
     ) -> Tensor:
-        """The features of the span's finest stage, or alpha, where they are ``wanted``."""
+        """The ``regions`` of the features of the span's finest stage; of stage 0: of alpha."""
         features = Patch(behind, Region.whole(*span.pooled_size))
         whole: Tensor | None = None
-        self.regions, self.tile = 0, 0
-        for target in targets(wanted, self._tile(span)):
-            regions, region = span.decoder_regions(target)
+        device = torch.device("cpu") if span.stages[0] == 0 else None
+        for target in regions:
+            needed, region = span.decoder_regions(target)
             skips = kept
             if skips is None:
-                skips, _ = self._encode(span, source, span.skip_inputs(regions))
+                skips, _ = self._encode(span, source, span.skip_inputs(needed))
             x = features.crop(region)
             for number in reversed(range(len(span.stages))):
                 x = self._network.decode(
-                    span.stages[number], x, *skips[number].crop(regions[number])
+                    span.stages[number], x, *skips[number].crop(needed[number])
                 )
-                inner = regions[number - 1].halve() if number else target
-                x = Patch(x, regions[number]).crop(inner)
-            whole = self._placed(x, target, whole, span.size)
-            self.regions, self.tile = self.regions + 1, max(self.tile, *target.size)
+                inner = needed[number - 1].halve() if number else target
+                x = Patch(x, needed[number]).crop(inner)
+            whole = self._placed(x, target, whole, span.size, device)
         assert whole is not None
         return whole

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
+import torch
 from torch import Tensor
 
 
@@ -32,6 +33,9 @@ class StagedNetwork(Protocol):
     """
 
     stages: list[tuple[int, ...]]
+
+    def to_precision(self, dtype: torch.dtype) -> StagedNetwork:
+        """Weights in ``dtype``, but for layers that need float32; returns itself."""
 
     def encode(self, stage: int, x: Tensor) -> Encoded:
         """The stage's input to its skips, index and pooled features."""

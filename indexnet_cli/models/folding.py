@@ -12,6 +12,7 @@ receive gradients and are saved under their published names. For training.
 from __future__ import annotations
 
 import itertools
+from functools import cache
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -30,6 +31,16 @@ def folded_weights(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tenso
     return conv.weight * scale[:, None, None, None], bias
 
 
+@cache
+def _fuses(dtype: torch.dtype) -> bool:
+    """Whether this processor and this build of torch have the fused operator for ``dtype``."""
+    if not hasattr(torch.ops.mkldnn, "_convolution_pointwise"):
+        return False
+    if dtype == torch.bfloat16:
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return dtype == torch.float32
+
+
 class ConvReLU6(nn.Conv2d):
     """A convolution and ReLU6 for inference, in one pass over the output where oneDNN is at hand.
 
@@ -37,10 +48,8 @@ class ConvReLU6(nn.Conv2d):
     follow each other, with the same result.
     """
 
-    _FUSED = hasattr(torch.ops.mkldnn, "_convolution_pointwise")
-
     def forward(self, x: Tensor) -> Tensor:
-        if self._FUSED and x.device.type == "cpu":
+        if x.device.type == "cpu" and _fuses(x.dtype):
             y: Tensor = torch.ops.mkldnn._convolution_pointwise(
                 x,
                 self.weight,
@@ -139,7 +148,7 @@ class ConvStack(nn.Sequential):
         norms = {a: b for a, b in itertools.pairwise(self) if isinstance(b, nn.BatchNorm2d)}
         baked: list[nn.Module] = []
         for layer, following in zip(layers, [*layers[1:], None], strict=True):
-            if isinstance(layer, nn.Conv2d):
+            if isinstance(layer, nn.Conv2d) and not isinstance(layer, ConvReLU6):
                 weight, bias = layer.weight, layer.bias
                 if layer in norms:
                     weight, bias = folded_weights(layer, norms[layer])

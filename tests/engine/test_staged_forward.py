@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from indexnet_cli.engine.inputs import NetworkInput
+from indexnet_cli.engine.memory import MemoryBudget
 from indexnet_cli.engine.regions import Region, grid
 from indexnet_cli.engine.spans import Span
 from indexnet_cli.engine.staged_forward import StagedForward, cut_into_spans, looked_at, targets
+from indexnet_cli.errors import DeviceError
 from indexnet_cli.models.folding import bake
 from indexnet_cli.models.indexnet import IndexNet, IndexNetConfig
 
@@ -49,8 +53,8 @@ def worst(variant: str, x: Tensor, unknown: np.ndarray, **options: int) -> float
     plain, staged = networks(variant)
     with torch.inference_mode():
         expected = plain(x)
-    forward = StagedForward(staged, CPU, torch.float32, **options)
-    alpha = forward(lambda region: x[(..., *region.slices)], unknown)
+    forward = StagedForward(staged, MemoryBudget(CPU), "fp32", **options)
+    alpha = forward(NetworkInput(unknown.shape, unknown, lambda region: x[(..., *region.slices)]))
     difference = (alpha - expected)[0, 0].numpy()[unknown]
     return float(np.abs(difference).max() / (expected.max() - expected.min()))
 
@@ -64,42 +68,83 @@ def test_any_size_trimap_and_tile(data: st.DataObject) -> None:
     unknown[rng.integers(height), rng.integers(width)] = True
     x = torch.from_numpy(rng.standard_normal((1, 4, height, width), dtype=np.float32))
     tile = data.draw(st.sampled_from([32, 64, 96, 160]))
-    assert worst("released", x, unknown, tile_bytes=1, tile=tile) < 1e-5
+    assert worst("released", x, unknown, tile=tile) < 1e-5
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_every_variant(variant: str) -> None:
     x = torch.randn(1, 4, 96, 128, generator=torch.Generator().manual_seed(1))
     unknown = np.ones((96, 128), bool)
-    assert worst(variant, x, unknown, tile_bytes=1, tile=32) < 1e-5
-    assert worst(variant, x, unknown, tile_bytes=1 << 30) < 1e-5
+    assert worst(variant, x, unknown, tile=32) < 1e-5
+    assert worst(variant, x, unknown) < 1e-5
 
 
 def test_the_bottom_in_regions() -> None:
     x = torch.randn(1, 4, 32 * 34, 32 * 34, generator=torch.Generator().manual_seed(1))
     unknown = np.zeros(x.shape[2:], bool)
     unknown[500:520, 400:440] = True
-    assert worst("released", x, unknown, tile_bytes=1 << 20, tile=256) < 1e-5
+    assert worst("released", x, unknown, tile=256) < 1e-5
 
 
-def test_the_tile_follows_the_memory() -> None:
+def forward_in(monkeypatch: pytest.MonkeyPatch, free: int) -> StagedForward:
+    """A forward pass of zeros with ``free`` bytes for one region."""
+    monkeypatch.setattr(MemoryBudget, "free", lambda budget: free)
     _, staged = networks("released")
+    return StagedForward(staged, MemoryBudget(CPU), "fp32")
+
+
+def zeros(unknown: np.ndarray) -> NetworkInput:
+    return NetworkInput(unknown.shape, unknown, lambda region: torch.zeros(1, 4, *region.size))
+
+
+def test_the_tile_follows_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     tiles = []
-    for tile_bytes in (1 << 30, 8 << 20, 1):
-        forward = StagedForward(staged, CPU, torch.float32, tile_bytes)
-        forward(lambda region: torch.zeros(1, 4, *region.size), np.ones((128, 160), bool))
+    for free in (1 << 30, 20 << 20):
+        forward = forward_in(monkeypatch, free)
+        forward(zeros(np.ones((128, 160), bool)))
         tiles.append(forward.tile)
     assert tiles[0] == 160
-    assert tiles[0] > tiles[1] > tiles[2] == 32
+    assert tiles[0] > tiles[1]
+
+
+def test_too_little_memory_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(DeviceError, match="more memory"):
+        forward_in(monkeypatch, 1 << 20)(zeros(np.ones((128, 160), bool)))
+
+
+def test_regions_shrink_when_memory_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    forward = forward_in(monkeypatch, 1 << 30)
+    attempt, tried = StagedForward._attempt, []
+
+    def fails_once(self: StagedForward, *arguments: Any) -> Tensor:
+        tried.append(self._region_bytes)
+        if len(tried) == 1:
+            raise torch.OutOfMemoryError
+        return attempt(self, *arguments)
+
+    monkeypatch.setattr(StagedForward, "_attempt", fails_once)
+    forward(zeros(np.ones((64, 64), bool)))
+    assert tried[1] == tried[0] // 2
+
+
+def test_out_of_memory_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(self: StagedForward, *arguments: Any) -> Tensor:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(StagedForward, "_attempt", fails)
+    with pytest.raises(DeviceError, match="out of memory"):
+        forward_in(monkeypatch, 1 << 30)(zeros(np.ones((64, 64), bool)))
 
 
 def test_regions_without_unknown_pixels_are_not_decoded() -> None:
     _, staged = networks("released")
     unknown = np.zeros((256, 256), bool)
     unknown[200:210, 40:50] = True
-    forward = StagedForward(staged, CPU, torch.float32, tile_bytes=1, tile=64)
-    forward(lambda region: torch.zeros(1, 4, *region.size), unknown)
-    assert forward.regions == 1
+    forward = StagedForward(staged, MemoryBudget(CPU), "fp32", tile=64)
+    reported = []
+    forward(zeros(unknown), lambda done, total: reported.append((done, total)))
+    assert forward.tiles == 1
+    assert [done for done, _ in reported] == list(range(reported[0][1]))
 
 
 def test_reach_is_exact() -> None:

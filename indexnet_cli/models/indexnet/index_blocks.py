@@ -204,7 +204,7 @@ class DepthwiseIndexBlock(IndexBlock):
 
     def bake(self) -> None:
         """Replace the four branches by their join, which ``models.folding.bake`` asks for."""
-        if not self.joinable:
+        if not self.joinable or self.joined is not None:
             return
         weight, bias, pointwise = self._joined_weights()
         first, *_, last = self.branches[0]

@@ -89,6 +89,7 @@ class IndexNet(nn.Module):
         super().__init__()
         self.reducing = reducing_stages(config.output_stride)
         self.stages, self.bottom_levels = _cut(self.reducing)
+        self.head_in_float32 = False
         for name, stage in build_stages(config.output_stride).items():
             self.add_module(name, stage)
         channels = stage_channels()
@@ -131,8 +132,19 @@ class IndexNet(nn.Module):
         for level in reversed(self.stages[stage]):
             x = self.get_submodule(f"decoder_layer{level}")(x, skips[level])
         if stage == 0:
-            x = self.get_submodule("pred")(x)
+            x = self.get_submodule("pred")(x.float() if self.head_in_float32 else x)
         return x
+
+    def to_precision(self, dtype: torch.dtype) -> IndexNet:
+        """Weights in ``dtype`` for inference; the two layers that make alpha stay in float32.
+
+        Half a grey level of alpha is beyond the eight bits of bfloat16, and these layers are a
+        hundredth of the work.
+        """
+        self.to(dtype)
+        self.get_submodule("pred").float()
+        self.head_in_float32 = dtype != torch.float32
+        return self
 
     def bottom(self, x: Tensor, mean: Tensor | None = None) -> Tensor:
         """What lies between the last encoder stage and its decoder.
