@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from indexnet_cli.errors import DeviceError, UsageError
+from indexnet_cli.errors import DeviceError
 from indexnet_cli.models.registry import ModelSpec
 
 SHARE = 0.6  # of what is free; the rest is left to the pictures and to others
 REGION_BYTES = {"cpu": 128 << 20, "cuda": 512 << 20}  # larger regions are no faster
 FEWEST_REGION_BYTES = 4 << 20
 OVERHEAD = 3  # what the process grows by, over what a region's features take
-UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 UNKNOWN_SYSTEM_BYTES = 4 << 30
 LARGEST_TILE = 4096
 CGROUPS = (
@@ -66,19 +64,6 @@ def resident_bytes(device: torch.device) -> int:
     except OSError:
         return 0
     return pages * 4096
-
-
-def parse_memory(text: str) -> int | None:
-    """Bytes of ``2GiB``, ``500 MB`` or ``1.5g`` (powers of 1024); ``None`` for ``auto``.
-
-    Raises ``UsageError`` for anything else.
-    """
-    if text.strip().lower() == "auto":
-        return None
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?\s*", text.lower())
-    if match is None:
-        raise UsageError(f"{text!r} is no amount of memory", "such as auto, 2GiB or 500MiB")
-    return int(float(match[1]) * UNITS[match[2]])
 
 
 @dataclass(frozen=True)
