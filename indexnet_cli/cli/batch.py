@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from indexnet_cli.cli.failures import reports_failures
+from indexnet_cli.cli.memory_option import MemoryOption, parse_memory
 from indexnet_cli.cli.options import (
     AlignOption,
     DeviceOption,
@@ -102,6 +103,7 @@ def batch(
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
     align: AlignOption = "pad",
+    memory: MemoryOption = "auto",
     watch: Annotated[
         bool, typer.Option("--watch", help="Go on with pictures that arrive, until Ctrl-C.")
     ] = False,
@@ -170,6 +172,7 @@ def batch(
             device,
             precision,
             align,
+            parse_memory(memory),
             max_pixels,
             out,
         )
@@ -193,6 +196,7 @@ def _matting(
     device: str,
     precision: str,
     align: Align,
+    memory: int | None,
     max_pixels: int,
     out: Output,
 ) -> BatchMatting:
@@ -232,7 +236,9 @@ def _matting(
 
             if torch.cuda.is_available():
                 place = f"cuda:{os.environ['LOCAL_RANK']}"
-        return Matter(spec.name, weights, device=place, precision=precision, align=align)
+        return Matter(
+            spec.name, weights, device=place, precision=precision, align=align, memory=memory
+        )
 
     return BatchMatting(journal, style, guide, trimap_style, settings, make_matter, max_pixels)
 

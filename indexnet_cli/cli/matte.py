@@ -18,6 +18,7 @@ from indexnet_cli.cli.auto import (
 )
 from indexnet_cli.cli.failures import reports_failures
 from indexnet_cli.cli.guided import matte_guided, plan_guide
+from indexnet_cli.cli.memory_option import MemoryOption, parse_memory
 from indexnet_cli.cli.options import (
     AlignOption,
     DeviceOption,
@@ -121,6 +122,7 @@ def matte(
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
     align: AlignOption = "pad",
+    memory: MemoryOption = "auto",
     max_pixels: MaxPixelsOption = 512_000_000,
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
@@ -152,7 +154,12 @@ def matte(
     )
     inputs = [name for name in (image, trimap, mask) if name is not None]
     places = _check_outputs(inputs, output, style, overwrite, json)
-    options = {"device": device, "precision": precision, "align": align}
+    options = {
+        "device": device,
+        "precision": precision,
+        "align": align,
+        "memory": parse_memory(memory),
+    }
     started = time.perf_counter()
     if guide is not None:
         picture, classes, alpha, told = matte_guided(

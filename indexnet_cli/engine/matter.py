@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,20 +19,25 @@ from indexnet_cli.engine.alignment import (
     Align,
     Planes,
     check_align,
-    prepare,
     restore,
     round_up,
     windows,
 )
 from indexnet_cli.engine.device import describe_device, resolve_device
+from indexnet_cli.engine.inputs import NetworkInput, picture_input, tensor_input
+from indexnet_cli.engine.memory import MemoryBudget
 from indexnet_cli.engine.precision import resolve_precision
+from indexnet_cli.engine.staged_forward import StagedForward
+from indexnet_cli.engine.staged_network import StagedNetwork
 from indexnet_cli.engine.strategies import DEFAULT_STRATEGY, Strategy
 from indexnet_cli.engine.tiled_forward import Progress, TiledForward
 from indexnet_cli.engine.trimap_free import Found, TrimapFree
 from indexnet_cli.errors import InputError, UsageError
 from indexnet_cli.imaging.trimaps import BACKGROUND, FOREGROUND, UNKNOWN
-from indexnet_cli.models.folding import set_folded
+from indexnet_cli.models.folding import bake, set_folded
 from indexnet_cli.models.registry import DEFAULT_MODEL, ModelSpec, build_network, resolve_model
+
+Forward = StagedForward | TiledForward
 
 
 @dataclass
@@ -61,7 +67,8 @@ class Matter:
     ``pad`` (no resampling), ``resize`` (the published inference path, 8-bit rounding included),
     ``half`` (the same on a picture halved first), ``crop`` and ``window`` (tiles of the window
     that the model's published code offers, or the whole picture resampled to it);
-    ``tile``: side of the tiles in pixels, by default only where memory asks for tiles;
+    ``tile``: side of the tiles in pixels, by default what is fast and fits into memory;
+    ``memory``: bytes that the process may hold, by default what is free;
     ``strategy``: at which sizes a model that needs no trimap looks at a picture.
     ``on_progress``, if set, is called with the number of tiles done and of all.
     Raises ``UsageError``, ``CheckpointError``, ``DeviceError``.
@@ -76,6 +83,7 @@ class Matter:
         precision: str = "auto",
         align: Align = "pad",
         tile: int | None = None,
+        memory: int | None = None,
         strategy: Strategy = DEFAULT_STRATEGY,
     ) -> None:
         spec = resolve_model(model or DEFAULT_MODEL)
@@ -86,7 +94,7 @@ class Matter:
             spec = recognise(state, checkpoint.path)
         network = build_network(spec)
         load_into(network, state, str(checkpoint.path))
-        self._set_up(network, spec, checkpoint, place, precision, align, tile, strategy)
+        self._set_up(network, spec, checkpoint, place, precision, align, tile, memory, strategy)
 
     @classmethod
     def from_network(
@@ -98,12 +106,15 @@ class Matter:
         precision: str = "auto",
         align: Align = "pad",
         tile: int | None = None,
+        memory: int | None = None,
         strategy: Strategy = DEFAULT_STRATEGY,
     ) -> Matter:
-        """A ``Matter`` around a network at hand; it is put into evaluation mode and folded."""
+        """A ``Matter`` around a copy of a network at hand."""
         matter = cls.__new__(cls)
         place = resolve_device(device)
-        matter._set_up(network, spec, None, place, precision, align, tile, strategy)
+        matter._set_up(
+            copy.deepcopy(network), spec, None, place, precision, align, tile, memory, strategy
+        )
         return matter
 
     def _set_up(
@@ -115,6 +126,7 @@ class Matter:
         precision: str,
         align: Align,
         tile: int | None,
+        memory: int | None,
         strategy: Strategy,
     ) -> None:
         check_align(align, spec)
@@ -123,13 +135,16 @@ class Matter:
         self.align = align
         self.checkpoint = checkpoint
         precision = resolve_precision(precision, device)
-        network = set_folded(network.eval(), True).to(device)
+        network = set_folded(bake(network)).to(device)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.on_progress: Progress | None = None
-        if spec.needs_trimap:
-            self._forward = TiledForward(network, spec, device, precision, tile)
-        else:
+        budget = MemoryBudget(device, memory)
+        if not spec.needs_trimap:
             self._trimap_free = TrimapFree(network, spec, device, precision, strategy, align)
+        elif isinstance(network, StagedNetwork):
+            self._forward: Forward = StagedForward(network, budget, precision, tile)
+        else:
+            self._forward = TiledForward(network, spec, budget, precision, tile)
         self.report = Report(
             model=spec.name,
             checkpoint=checkpoint.name if checkpoint else "in memory",
@@ -171,9 +186,7 @@ class Matter:
     def _estimate(self, image: NDArray[np.generic], trimap: NDArray[np.uint8]) -> Planes:
         """Alpha of one part of a picture, at its size, by one forward pass."""
         height, width = trimap.shape
-        planes = prepare(image, trimap, self.spec, self.align)
-        x = torch.from_numpy(np.ascontiguousarray(planes.transpose(2, 0, 1)))[None]
-        raw = self._run(x)[0, 0].numpy()
+        raw = self._run(picture_input(image, trimap, self.spec, self.align))[0, 0].numpy()
         return restore(raw, height, width, self.spec, self.align)
 
     def find(self, image: NDArray[np.generic]) -> Found:
@@ -208,12 +221,16 @@ class Matter:
         x = torch.cat([(image.float() - mean) / std, trimap.float()], dim=1)
         down = round_up(height, self.spec.stride, self.spec.stride_offset) - height
         right = round_up(width, self.spec.stride, self.spec.stride_offset) - width
-        alpha = self._run(F.pad(x, (0, right, 0, down), mode="replicate")).to(image.device)
+        x = F.pad(x, (0, right, 0, down), mode="replicate")
+        alpha = torch.cat([self._run(tensor_input(sample)) for sample in x.split(1)])
+        alpha = alpha.to(image.device)
         alpha = alpha[..., :height, :width].clamp(0, 1)
         return torch.where(trimap == 1, 1.0, torch.where(trimap == 0, 0.0, alpha))
 
-    def _run(self, x: Tensor) -> Tensor:
-        alpha = self._forward(x, self.on_progress)
+    def _run(self, source: NetworkInput) -> Tensor:
+        if not source.unknown.any():
+            return torch.zeros(1, 1, *source.size)
+        alpha = self._forward(source, self.on_progress)
         self.report.tiles += self._forward.tiles
         self.report.tile = self._forward.tile
         return alpha

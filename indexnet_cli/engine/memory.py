@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
+from indexnet_cli.errors import DeviceError
 from indexnet_cli.models.registry import ModelSpec
 
 SHARE = 0.6  # of what is free; the rest is left to the pictures and to others
+REGION_BYTES = {"cpu": 128 << 20, "cuda": 512 << 20}  # larger regions are no faster
+FEWEST_REGION_BYTES = 4 << 20
+OVERHEAD = 3  # what the process grows by, over what a region's features take
 UNKNOWN_SYSTEM_BYTES = 4 << 30
 LARGEST_TILE = 4096
 CGROUPS = (
@@ -50,9 +55,48 @@ def _container_bytes(limit_path: str, usage_path: str) -> int | None:
     return max(limit - usage, 0)
 
 
-def fitting_tile(height: int, width: int, spec: ModelSpec, device: torch.device) -> int | None:
+def resident_bytes(device: torch.device) -> int:
+    """What this process holds of the memory of ``device`` (of the CPU's, on Linux; else 0)."""
+    if device.type == "cuda":
+        return torch.cuda.memory_allocated(device)
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        return 0
+    return pages * 4096
+
+
+@dataclass(frozen=True)
+class MemoryBudget:
+    """``total``: bytes that the process may hold of ``device``; ``None``: what is free."""
+
+    device: torch.device
+    total: int | None = None
+
+    def free(self) -> int:
+        """Bytes that may still be taken."""
+        if self.total is None:
+            return int(SHARE * available_bytes(self.device))
+        return self.total - resident_bytes(self.device)
+
+    def region_bytes(self, kept: int) -> int:
+        """Working memory of one region, beside ``kept`` bytes for the whole picture.
+
+        Raises ``DeviceError`` where not even a small one fits.
+        """
+        left = (self.free() - kept) // OVERHEAD
+        if left < FEWEST_REGION_BYTES:
+            needed = kept + OVERHEAD * FEWEST_REGION_BYTES - self.free()
+            raise DeviceError(
+                f"the picture needs {needed / 2**30:.1f} GiB more memory on {self.device}",
+                "allow more with --memory, use --precision bf16, or close other programs",
+            )
+        return min(left, REGION_BYTES.get(self.device.type, REGION_BYTES["cpu"]))
+
+
+def fitting_tile(height: int, width: int, spec: ModelSpec, budget: MemoryBudget) -> int | None:
     """The side of a square tile that fits into memory; ``None`` if the whole picture does."""
-    pixels = int(SHARE * available_bytes(device)) // spec.bytes_per_pixel
+    pixels = budget.free() // spec.bytes_per_pixel
     if height * width <= pixels:
         return None
     side = min(math.isqrt(pixels), LARGEST_TILE) // spec.stride * spec.stride

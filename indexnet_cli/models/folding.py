@@ -1,14 +1,19 @@
-"""Convolution stacks in the published key layout that can fold their batch norm while they run.
+"""Convolution stacks in the published key layout that can fold their batch norm.
 
 Batch norm with fixed statistics is an affine map per channel, so ``bn(conv(x))`` equals one
-convolution with weights scaled by ``gamma / sqrt(var + eps)``. Folding inside ``forward`` keeps
-the published parameters as the one source of truth (they still receive gradients and are saved
-under their published names) and spares three passes over every full-resolution feature map.
+convolution with weights scaled by ``gamma / sqrt(var + eps)``; that spares three passes over
+every full-resolution feature map. Two ways:
+
+``set_folded`` folds inside ``forward``: the published parameters stay the one source of truth,
+receive gradients and are saved under their published names. For training.
+``bake`` leaves only convolutions that hold the folded weights. For inference.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import itertools
+from functools import cache
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +29,62 @@ def folded_weights(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tenso
     if conv.bias is not None:
         bias = bias + conv.bias * scale
     return conv.weight * scale[:, None, None, None], bias
+
+
+@cache
+def _fuses(dtype: torch.dtype) -> bool:
+    """Whether this processor and this build of torch have the fused operator for ``dtype``."""
+    if not hasattr(torch.ops.mkldnn, "_convolution_pointwise"):
+        return False
+    if dtype == torch.bfloat16:
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return dtype == torch.float32
+
+
+class ConvReLU6(nn.Conv2d):
+    """A convolution and ReLU6 for inference, in one pass over the output where oneDNN is at hand.
+
+    The fused operator is the one that torch's own compiler uses on CPU; without it the two steps
+    follow each other, with the same result.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.device.type == "cpu" and _fuses(x.dtype):
+            y: Tensor = torch.ops.mkldnn._convolution_pointwise(
+                x,
+                self.weight,
+                self.bias,
+                self.padding,
+                self.stride,
+                self.dilation,
+                self.groups,
+                "hardtanh",
+                [0.0, 6.0],
+                "",
+            )
+            return y
+        return F.hardtanh_(super().forward(x), 0.0, 6.0)
+
+
+def convolution(
+    like: nn.Conv2d, weight: Tensor, bias: Tensor | None, groups: int, relu6: bool = False
+) -> nn.Conv2d:
+    """A convolution with these weights that strides, pads and dilates as ``like``."""
+    out_channels, group_channels, height, width = weight.shape
+    layer = (ConvReLU6 if relu6 else nn.Conv2d)(
+        group_channels * groups,
+        out_channels,
+        (height, width),
+        like.stride,  # type: ignore[arg-type]
+        like.padding,  # type: ignore[arg-type]
+        like.dilation,  # type: ignore[arg-type]
+        groups,
+        bias is not None,
+        device="meta",  # its own weights are never made
+    )
+    layer.weight = nn.Parameter(weight.detach())
+    layer.bias = None if bias is None else nn.Parameter(bias.detach())
+    return layer
 
 
 def conv_norm(x: Tensor, conv: nn.Conv2d, norm: nn.BatchNorm2d) -> Tensor:
@@ -80,6 +141,41 @@ class ConvStack(nn.Sequential):
             elif not isinstance(layer, nn.BatchNorm2d):
                 x = layer(x)
         return x
+
+    def bake(self) -> None:
+        """Convolution, batch norm and ReLU6 become one layer; changes the layers' numbers."""
+        layers = [layer for layer in self if not isinstance(layer, nn.BatchNorm2d)]
+        norms = {a: b for a, b in itertools.pairwise(self) if isinstance(b, nn.BatchNorm2d)}
+        baked: list[nn.Module] = []
+        for layer, following in zip(layers, [*layers[1:], None], strict=True):
+            if isinstance(layer, nn.Conv2d) and not isinstance(layer, ConvReLU6):
+                weight, bias = layer.weight, layer.bias
+                if layer in norms:
+                    weight, bias = folded_weights(layer, norms[layer])
+                relu6 = isinstance(following, nn.ReLU6)
+                baked.append(convolution(layer, weight, bias, layer.groups, relu6))
+            elif not (isinstance(layer, nn.ReLU6) and isinstance(baked[-1], ConvReLU6)):
+                baked.append(layer)
+        self._modules = {str(number): layer for number, layer in enumerate(baked)}
+
+
+@runtime_checkable
+class Bakeable(Protocol):
+    """A block that knows how to put its batch norm into its convolutions."""
+
+    def bake(self) -> None:
+        """Do so, for good."""
+
+
+def bake(network: nn.Module) -> nn.Module:
+    """Put the batch norm of ``network`` into its convolutions' weights, for good; returns it.
+
+    The network is then for evaluation only and has no longer the published keys.
+    """
+    for module in list(network.eval().modules()):
+        if isinstance(module, Bakeable):
+            module.bake()
+    return network.requires_grad_(False)
 
 
 def set_folded(network: nn.Module, folded: bool = True) -> nn.Module:

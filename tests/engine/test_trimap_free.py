@@ -71,6 +71,9 @@ class Halves(nn.Module):
         super().__init__()
         self.sizes: list[tuple[int, int]] = []
 
+    def __deepcopy__(self, memo: object) -> Halves:
+        return self  # a Matter works on a copy; the sizes are to be seen here
+
     def forward(self, x: Tensor) -> Estimate:
         height, width = x.shape[-2:]
         self.sizes.append((height, width))

@@ -26,7 +26,10 @@ class _AtrousBranch(nn.Module):
 
 
 class ASPP(nn.Module):
-    """1x1, three depthwise separable atrous branches and global pooling, joined by a 1x1."""
+    """1x1, three depthwise separable atrous branches and global pooling, joined by a 1x1.
+
+    ``mean``, N x C x 1 x 1, stands for the global pooling where ``x`` is a region of a map.
+    """
 
     def __init__(
         self,
@@ -46,9 +49,9 @@ class ASPP(nn.Module):
         self.bottleneck_conv = conv_norm_relu(5 * branch_channels, out_channels, 1)
         self.dropout = nn.Dropout(0.5)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, mean: Tensor | None = None) -> Tensor:
         branches = [self.get_submodule(f"aspp{number}")(x) for number in range(1, 5)]
-        pooled = self.global_avg_pool(x)
+        pooled = self.global_avg_pool(x if mean is None else mean)
         branches.append(F.interpolate(pooled, size=x.shape[-2:], mode="nearest"))
         y: Tensor = self.dropout(self.bottleneck_conv(torch.cat(branches, dim=1)))
         return y

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from indexnet_cli.models.folding import ConvStack, folded_weights, relu6_
+from indexnet_cli.models.folding import ConvStack, convolution, folded_weights, relu6_
 
 IndexKind = Literal["holistic", "o2o", "m2o"]
 
@@ -36,6 +36,12 @@ def _index_branch(
         nn.ReLU6(inplace=True),
         nn.Conv2d(hidden, out_channels, 1, groups=groups, bias=False),
     ]
+
+
+def _cells_of(channels: Tensor) -> Tensor:
+    """N x 4C x h x w, pixel by pixel of the cell, as N x C x 4 x h x w; a view."""
+    n, _, h, w = channels.shape
+    return channels.view(n, CELL, -1, h, w).transpose(1, 2)
 
 
 def index_map(cells: Tensor) -> Tensor:
@@ -169,6 +175,7 @@ class DepthwiseIndexBlock(IndexBlock):
             )
             self.add_module(f"indexnet{number}", branch)
         self.joinable = many_to_one and nonlinear
+        self.joined: nn.Sequential | None = None
 
     @property
     def branches(self) -> list[ConvStack]:
@@ -176,24 +183,39 @@ class DepthwiseIndexBlock(IndexBlock):
         return [self.get_submodule(f"indexnet{n}") for n in range(1, CELL + 1)]  # type: ignore[misc]
 
     def logits(self, x: Tensor) -> Tensor:
+        if self.joined is not None:
+            return _cells_of(self.joined(x))
         if self.folded and self.joinable:
             return self._joined_logits(x)
         return torch.stack([branch(x) for branch in self.branches], dim=2)
 
-    def _joined_logits(self, x: Tensor) -> Tensor:
+    def _joined_weights(self) -> tuple[Tensor, Tensor, Tensor]:
         """The four branches as one convolution and one grouped 1x1: the same sums, one read."""
-        reducers = [branch[0] for branch in self.branches]
         folded = [folded_weights(branch[0], branch[1]) for branch in self.branches]  # type: ignore[arg-type]
-        first = reducers[0]
-        assert isinstance(first, nn.Conv2d)
-        weight = torch.cat([w for w, _ in folded])
-        bias = torch.cat([b for _, b in folded])
-        hidden = F.conv2d(x, weight, bias, first.stride, first.padding)
-        hidden = relu6_(hidden)
         pointwise = torch.cat([branch[3].weight for branch in self.branches])  # type: ignore[misc]
-        cells = F.conv2d(hidden, pointwise, groups=CELL)
-        n, _, h, w = cells.shape
-        return cells.view(n, CELL, -1, h, w).transpose(1, 2)
+        return torch.cat([w for w, _ in folded]), torch.cat([b for _, b in folded]), pointwise
+
+    def _joined_logits(self, x: Tensor) -> Tensor:
+        weight, bias, pointwise = self._joined_weights()
+        first = self.branches[0][0]
+        assert isinstance(first, nn.Conv2d)
+        hidden = relu6_(F.conv2d(x, weight, bias, first.stride, first.padding))
+        return _cells_of(F.conv2d(hidden, pointwise, groups=CELL))
+
+    def bake(self) -> None:
+        """Replace the four branches by their join, which ``models.folding.bake`` asks for."""
+        if not self.joinable or self.joined is not None:
+            return
+        weight, bias, pointwise = self._joined_weights()
+        first, *_, last = self.branches[0]
+        assert isinstance(first, nn.Conv2d)
+        assert isinstance(last, nn.Conv2d)
+        self.joined = nn.Sequential(
+            convolution(first, weight, bias, groups=1, relu6=True),
+            convolution(last, pointwise, None, groups=CELL),
+        )
+        for number in range(1, CELL + 1):
+            delattr(self, f"indexnet{number}")
 
 
 def build_index_block(kind: IndexKind, channels: int, nonlinear: bool, context: bool) -> IndexBlock:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 
-from indexnet_cli.models.indexnet.aspp import build_bridge
+from indexnet_cli.models.indexnet.aspp import ASPP, build_bridge
 from indexnet_cli.models.indexnet.config import IndexNetConfig
 from indexnet_cli.models.indexnet.encoder import (
     build_stages,
@@ -58,16 +60,36 @@ def build_decoder(
     return parts
 
 
+@dataclass(frozen=True)
+class Encoded:
+    """What an encoder stage hands on: to its decoder ``skips`` and ``index``, and ``pooled``.
+
+    ``skips`` by level, N x C x H x W; ``index`` N x (C or 1) x 4 x H/2 x W/2; ``pooled``
+    N x C x H/2 x W/2.
+    """
+
+    skips: dict[int, Tensor]
+    index: Tensor
+    pooled: Tensor
+
+
 class IndexNet(nn.Module):
     """Encoder with index-guided pooling, ASPP, decoder with index-guided upsampling.
 
     Input N x 4 x H x W: RGB normalised by the ImageNet statistics, and trimap / 255; H and W
     multiples of the output stride. Output N x 1 x H x W: alpha before clipping to [0, 1].
+
+    The network is cut where its resolution changes, so that a caller can compute regions of a
+    stage alone: ``encode`` and ``decode`` for stages 0, 1, ... of stride 1, 2, ..., and ``bottom``
+    between them. All but the bottom's global pooling is convolution; the ``reach`` of a stage
+    says how many pixels around a region decide its values.
     """
 
     def __init__(self, config: IndexNetConfig) -> None:
         super().__init__()
         self.reducing = reducing_stages(config.output_stride)
+        self.stages, self.bottom_levels = _cut(self.reducing)
+        self.head_in_float32 = False
         for name, stage in build_stages(config.output_stride).items():
             self.add_module(name, stage)
         channels = stage_channels()
@@ -84,20 +106,126 @@ class IndexNet(nn.Module):
             self.add_module(name, part)
 
     def forward(self, x: Tensor) -> Tensor:
+        encoded = []
+        for stage in range(len(self.stages)):
+            encoded.append(self.encode(stage, x))
+            x = encoded[-1].pooled
+        x = self.bottom(x)
+        for stage in reversed(range(len(self.stages))):
+            x = self.decode(stage, x, encoded[stage].skips, encoded[stage].index)
+        return x
+
+    def encode(self, stage: int, x: Tensor) -> Encoded:
+        """The levels of a stage and its index pooling, on N x C x H x W input; H and W even."""
+        *inner, last = self.stages[stage]
         skips: dict[int, Tensor] = {}
-        decoder_indices: dict[int, Tensor] = {}
-        for level in range(7):
-            x = self.get_submodule(f"layer{level}")(x)
-            if level in self.reducing:
-                encoder_index, decoder_indices[level] = self.get_submodule(f"index{level}")(x)
-                x = weigh(x, encoder_index)  # the weighed features are the skip, as published
-            skips[level] = x
-            if level in self.reducing:
-                x = sum_cells(x)
-        x = self.dconv_pp(self.get_submodule("layer7")(x))
-        for level in DECODER_CHANNELS:
-            if level in self.reducing:
-                x = upsample(x, decoder_indices[level])
+        for level in inner:
+            x = skips[level] = self.get_submodule(f"layer{level}")(x)
+        x = self.get_submodule(f"layer{last}")(x)
+        encoder_index, decoder_index = self.get_submodule(f"index{last}")(x)
+        skips[last] = weigh(x, encoder_index)  # the weighed features are the skip, as published
+        return Encoded(skips, decoder_index, sum_cells(skips[last]))
+
+    def decode(self, stage: int, x: Tensor, skips: dict[int, Tensor], index: Tensor) -> Tensor:
+        """Features of half the stage's resolution to its own; those of stage 0 to alpha."""
+        x = upsample(x, index)
+        for level in reversed(self.stages[stage]):
             x = self.get_submodule(f"decoder_layer{level}")(x, skips[level])
-        alpha: Tensor = self.get_submodule("pred")(x)
-        return alpha
+        if stage == 0:
+            x = self.get_submodule("pred")(x.float() if self.head_in_float32 else x)
+        return x
+
+    def to_precision(self, dtype: torch.dtype) -> IndexNet:
+        """Weights in ``dtype`` for inference; the two layers that make alpha stay in float32.
+
+        Half a grey level of alpha is beyond the eight bits of bfloat16, and these layers are a
+        hundredth of the work.
+        """
+        self.to(dtype)
+        self.get_submodule("pred").float()
+        self.head_in_float32 = dtype != torch.float32
+        return self
+
+    def bottom(self, x: Tensor, mean: Tensor | None = None) -> Tensor:
+        """What lies between the last encoder stage and its decoder.
+
+        ``mean``, N x C x 1 x 1: that of ``deepest`` over the whole picture, if ``x`` is a region.
+        """
+        skips, x = self._deepest(x)
+        x = self.dconv_pp(x, mean) if isinstance(self.dconv_pp, ASPP) else self.dconv_pp(x)
+        for level in reversed(self.bottom_levels):
+            x = self.get_submodule(f"decoder_layer{level}")(x, skips[level])
+        return x
+
+    def deepest(self, x: Tensor) -> Tensor:
+        """The part of ``bottom`` before ASPP, which pools it globally."""
+        return self._deepest(x)[1]
+
+    def _deepest(self, x: Tensor) -> tuple[dict[int, Tensor], Tensor]:
+        skips: dict[int, Tensor] = {}
+        for level in self.bottom_levels:
+            x = skips[level] = self.get_submodule(f"layer{level}")(x)
+        return skips, self.get_submodule("layer7")(x)
+
+    def encode_reach(self, stage: int) -> int:
+        """How far ``encode`` looks, in pixels of the stage."""
+        return self._reach(self._encoder(stage))
+
+    def decode_reach(self, stage: int) -> int:
+        """How far ``decode`` looks, in pixels of the stage."""
+        return self._reach(self._decoder(stage))
+
+    def deepest_reach(self) -> int:
+        """How far ``deepest`` looks, in pixels of its input."""
+        return self._reach([*(f"layer{level}" for level in self.bottom_levels), "layer7"])
+
+    def bottom_reach(self) -> int:
+        """How far ``bottom`` looks, in pixels of its input; the global mean aside."""
+        decoder = [f"decoder_layer{level}" for level in self.bottom_levels]
+        return self.deepest_reach() + self._reach(["dconv_pp", *decoder])
+
+    def working_values(self, stage: int) -> int:
+        """About how many values a pixel of a stage (or behind the last) has in memory at once.
+
+        The widest convolution's input and output, and half as much again for what waits.
+        """
+        if stage == len(self.stages):
+            names = ["layer7", "dconv_pp", *(f"layer{level}" for level in self.bottom_levels)]
+        else:
+            names = self._encoder(stage) + self._decoder(stage)
+        widths = [
+            module.in_channels + module.out_channels // (module.stride[0] * module.stride[1])
+            for name in names
+            for module in self.get_submodule(name).modules()
+            if isinstance(module, nn.Conv2d)
+        ]
+        return 3 * max(widths) // 2
+
+    def _encoder(self, stage: int) -> list[str]:
+        levels = self.stages[stage]
+        return [*(f"layer{level}" for level in levels), f"index{levels[-1]}"]
+
+    def _decoder(self, stage: int) -> list[str]:
+        layers = [f"decoder_layer{level}" for level in self.stages[stage]]
+        return [*layers, "pred"] if stage == 0 else layers
+
+    def _reach(self, names: list[str]) -> int:
+        return sum(reach(self.get_submodule(name)) for name in names)
+
+
+def _cut(reducing: tuple[int, ...]) -> tuple[list[tuple[int, ...]], tuple[int, ...]]:
+    """The encoder's levels in stages of one resolution, each ending in a pooling, and the rest."""
+    starts = [0, *(level + 1 for level in reducing)]
+    stages = [tuple(range(start, end + 1)) for start, end in zip(starts, reducing, strict=False)]
+    return stages, tuple(range(starts[-1], 7))
+
+
+def reach(module: nn.Module) -> int:
+    """How many pixels around an output pixel ``module`` looks at, at its input's resolution."""
+    if isinstance(module, nn.Conv2d):
+        return max(
+            dilation * ((kernel - 1) // 2)
+            for kernel, dilation in zip(module.kernel_size, module.dilation, strict=True)
+        )
+    parts = [reach(part) for part in module.children()]
+    return sum(parts) if isinstance(module, nn.Sequential) else max(parts, default=0)
