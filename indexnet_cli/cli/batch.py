@@ -45,6 +45,7 @@ from indexnet_cli.models.registry import DEFAULT_MODEL, resolve_model
 
 if TYPE_CHECKING:
     from indexnet_cli.batch.matting import BatchMatting
+    from indexnet_cli.batch.pairing import Guide
     from indexnet_cli.batch.planning import Item
     from indexnet_cli.batch.sharding import Shard
     from indexnet_cli.engine.alignment import Align
@@ -116,6 +117,15 @@ def batch(
             show_default=False,
         ),
     ] = None,
+    gallery: Annotated[
+        Path | None,
+        typer.Option(
+            "--gallery",
+            metavar="PAGE",
+            help="At the end, also write a page that shows all pictures and mattes (HTML).",
+            show_default=False,
+        ),
+    ] = None,
     max_pixels: MaxPixelsOption = 512_000_000,
     overwrite: OverwriteOption = False,
     json: Annotated[
@@ -158,6 +168,7 @@ def batch(
     style = product_style(
         save, background, fit, background_position, linear, no_estimate, bits, f".{format}"
     )
+    _check_gallery(gallery, style, watch, overwrite)
     part = Shard.of_environment(os.environ) if shard is None else Shard.parse(shard)
 
     with Journal(output, part.suffix) as journal:
@@ -180,9 +191,39 @@ def batch(
         if watch:
             run.watch(Path(images), folder, recursive)
         else:
-            run.once(find_pairs(images, folder, guide, output, recursive))
+            items = run.once(find_pairs(images, folder, guide, output, recursive))
+            if gallery is not None:
+                _write_gallery(gallery, items, output, guide, max_pixels, overwrite)
     if run.failures:
         raise typer.Exit(1)
+
+
+def _check_gallery(gallery: Path | None, style: ProductStyle, watch: bool, overwrite: bool) -> None:
+    """Raise before any work for a page that could not be written after it."""
+    from indexnet_cli.imaging.placing import check_place
+
+    if gallery is None:
+        return
+    if watch:
+        raise UsageError("A gallery is made at the end, and --watch has none.", "Leave one out.")
+    if "alpha" not in style.kinds:
+        raise UsageError("The gallery shows mattes.", "Add alpha to --save.")
+    check_place(gallery, overwrite)
+
+
+def _write_gallery(
+    gallery: Path,
+    items: list[Item],
+    output: Path,
+    guide: Guide,
+    max_pixels: int,
+    overwrite: bool,
+) -> None:
+    from indexnet_cli.batch.gallery import gallery_page
+    from indexnet_cli.imaging.placing import place_file
+
+    title = f"Mattes in {output.absolute().name}"
+    place_file(gallery_page(items, title, guide, max_pixels), gallery, overwrite)
 
 
 def _matting(
@@ -257,8 +298,8 @@ class _Run:
         self.failures: dict[str, str] = {}
         self.done = self.skipped = 0
 
-    def once(self, pairs: list[Any]) -> None:
-        """All of these pairs, or this process's part of them."""
+    def once(self, pairs: list[Any]) -> list[Item]:
+        """All of these pairs, or this process's part of them, which is returned."""
         from indexnet_cli.batch.planning import plan, refuse_strangers
 
         items = plan(pairs, self.output, self.matting.style)
@@ -274,6 +315,7 @@ class _Run:
         finally:
             self._report_failures()
         self.out.note(self._summary())
+        return items
 
     def watch(self, images: Path, guides: Path | None, recursive: bool) -> None:
         """Whatever arrives, until it is interrupted: that is the way to end it."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -238,3 +239,45 @@ def test_watch(folders: tuple[Path, Path, Path]) -> None:
     assert process.returncode == 0, errors
     assert (out / "late.png").is_file()
     assert "4 done" in errors
+
+
+def test_a_gallery_shows_every_matte(folders: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    images, trimaps, out = folders
+    page = tmp_path / "gallery.html"
+    result = invoke("batch", images, trimaps, "-o", out, "--gallery", page)
+    assert result.exit_code == 0, result.output
+    text = page.read_text("utf-8")
+    content = json.loads(re.search(r'id="content">(.*?)</script>', text, re.S)[1])
+    assert [item["name"] for item in content["items"]] == ["a", "größe/b", "größe/写真"]
+    shown = json.loads(re.search(r'id="pictures-1">(.*?)</script>', text, re.S)[1])
+    assert shown["trimap"].startswith("data:image/webp;base64,")
+    assert shown["sources"][0]["matte"].startswith("data:image/webp;base64,")
+
+
+def test_a_gallery_leaves_out_what_failed(folders: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    images, trimaps, out = folders
+    (images / "a.jpg").write_bytes(b"no picture")
+    page = tmp_path / "gallery.html"
+    assert invoke("batch", images, trimaps, "-o", out, "--gallery", page).exit_code == 1
+    assert page.read_text("utf-8").count('id="pictures-') == 2
+
+
+@pytest.mark.parametrize("more", [["--save", "cutout"], ["--watch"]])
+def test_a_gallery_that_cannot_be_made_is_refused_first(
+    folders: tuple[Path, Path, Path], tmp_path: Path, more: list[str]
+) -> None:
+    images, trimaps, out = folders
+    page = tmp_path / "gallery.html"
+    result = invoke("batch", images, trimaps, "-o", out, "--gallery", page, *more)
+    assert result.exit_code == 2
+    assert not page.exists()
+
+
+def test_a_gallery_that_exists_is_refused_first(
+    folders: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    images, trimaps, out = folders
+    page = tmp_path / "gallery.html"
+    page.write_text("mine")
+    assert invoke("batch", images, trimaps, "-o", out, "--gallery", page).exit_code == 2
+    assert page.read_text() == "mine"
