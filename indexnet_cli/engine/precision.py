@@ -15,8 +15,8 @@ DTYPES = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
 def resolve_precision(name: str, device: torch.device) -> str:
     """``fp32``, ``bf16`` or ``fp16``; ``auto`` is ``fp32`` on every device.
 
-    bf16 keeps eight bits of every value. That changes a matte of the bundled checkpoint by 1.4
-    grey levels on average, and where the network can hardly decide by many: it is offered for
+    bf16 keeps eight bits of every value. That changes a matte of the bundled checkpoint by one
+    grey level on average, and where the network can hardly decide by many: it is offered for
     speed, and taken only when asked for.
     Raises ``UsageError`` for an unknown name.
     """
