@@ -27,10 +27,11 @@ from indexnet_cli.engine.device import describe_device, resolve_device
 from indexnet_cli.engine.inputs import NetworkInput, picture_input, tensor_input
 from indexnet_cli.engine.memory import MemoryBudget
 from indexnet_cli.engine.precision import resolve_precision
+from indexnet_cli.engine.progress import Progress
 from indexnet_cli.engine.staged_forward import StagedForward
 from indexnet_cli.engine.staged_network import StagedNetwork
 from indexnet_cli.engine.strategies import DEFAULT_STRATEGY, Strategy
-from indexnet_cli.engine.tiled_forward import Progress, TiledForward
+from indexnet_cli.engine.tiled_forward import TiledForward
 from indexnet_cli.engine.trimap_free import Found, TrimapFree
 from indexnet_cli.errors import InputError, UsageError
 from indexnet_cli.imaging.trimaps import BACKGROUND, FOREGROUND, UNKNOWN

@@ -33,7 +33,7 @@ class Span:
 
     def encoder_inputs(self, pooled: Region) -> list[Region]:
         """The input of each stage that decides the ``pooled`` region behind the span."""
-        return self._inputs([pooled.double() if last else None for last in self._is_last()])
+        return self._inputs([*[None] * (len(self.stages) - 1), pooled.double()])
 
     def decoder_regions(self, target: Region, clipped: bool = True) -> tuple[list[Region], Region]:
         """Where each stage decodes to get ``target`` of the finest, and what of the map behind."""
@@ -67,9 +67,6 @@ class Span:
             region = region.grow(self.encode_reach[number]).snap(2)
             inputs.insert(0, self._clip(region, number))
         return inputs
-
-    def _is_last(self) -> list[bool]:
-        return [number == len(self.stages) - 1 for number in range(len(self.stages))]
 
     def _clip(self, region: Region, number: int) -> Region:
         return region.clip(self.size[0] >> number, self.size[1] >> number)

@@ -23,6 +23,7 @@ from torch import Tensor
 from indexnet_cli.engine.inputs import NetworkInput
 from indexnet_cli.engine.memory import FEWEST_REGION_BYTES, MemoryBudget
 from indexnet_cli.engine.precision import DTYPES, computing
+from indexnet_cli.engine.progress import Progress
 from indexnet_cli.engine.regions import Patch, Region, grid
 from indexnet_cli.engine.spans import Span
 from indexnet_cli.engine.staged_network import StagedNetwork
@@ -30,7 +31,6 @@ from indexnet_cli.errors import DeviceError
 
 Mask = NDArray[np.bool_]
 Window = Callable[[Region], Tensor]
-Progress = Callable[[int, int], None]
 KEPT_VALUES = 6  # a pixel, of the maps between spans: 24 channels twice at stride 4, and coarser
 RESULT_BYTES = 6  # a pixel: alpha, and which pixels are unknown
 TARGET_GRID = 32  # sides of decoded regions: few shapes, for which the kernels are made once

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
 
 from indexnet_cli.engine.inputs import NetworkInput
 from indexnet_cli.engine.memory import MemoryBudget, fitting_tile, smallest_tile
 from indexnet_cli.engine.precision import computing
+from indexnet_cli.engine.progress import Progress
 from indexnet_cli.engine.regions import Region
 from indexnet_cli.engine.tiling import Tile, plan_tiles
 from indexnet_cli.errors import DeviceError, UsageError
 from indexnet_cli.models.registry import ModelSpec
-
-Progress = Callable[[int, int], None]
 
 
 class TiledForward:

@@ -14,9 +14,9 @@ from indexnet_cli.engine.alignment import Align
 from indexnet_cli.engine.memory import available_bytes
 from indexnet_cli.engine.normalisation import SCALES
 from indexnet_cli.engine.precision import computing
+from indexnet_cli.engine.progress import Progress
 from indexnet_cli.engine.resampling import resample
 from indexnet_cli.engine.strategies import GLOBAL_RATIO, LOCAL_RATIOS, Strategy
-from indexnet_cli.engine.tiled_forward import Progress
 from indexnet_cli.errors import DeviceError, UsageError
 from indexnet_cli.imaging.trimaps import BACKGROUND, FOREGROUND, UNKNOWN
 from indexnet_cli.models.registry import ModelSpec
