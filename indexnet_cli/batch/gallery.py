@@ -7,11 +7,11 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from indexnet_cli import __version__
 from indexnet_cli.batch.pairing import Guide
 from indexnet_cli.batch.planning import Item
+from indexnet_cli.imaging.levels import convert_depth
 from indexnet_cli.imaging.reading import read_alpha, read_image, read_trimap
 from indexnet_cli.pages.pictures import THUMBNAIL, data_url, longest_side
 from indexnet_cli.pages.rendering import render_page
@@ -47,7 +47,7 @@ class _Shown:
     def pictures(self, items: list[Item]) -> Iterator[dict[str, Any]]:
         for item in items:
             pair = item.pair
-            image = _eight_bits(read_image(pair.image, self._max_pixels).pixels)
+            image = convert_depth(read_image(pair.image, self._max_pixels).pixels, np.uint8)
             alpha = read_alpha(item.outputs["alpha"], self._max_pixels)
             matte = np.rint(alpha * 255).astype(np.uint8)
             height, width = matte.shape
@@ -69,7 +69,3 @@ class _Shown:
                     }
                 ],
             }
-
-
-def _eight_bits(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    return pixels.astype(np.uint8) if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)

@@ -67,9 +67,10 @@ def prepare(
 ) -> Planes:
     """Network input H' x W' x 4 of a size that the network of ``spec`` takes.
 
-    ``pad`` repeats the border at the right and bottom; ``resize`` does what the published
-    inference code of the model does; ``half`` halves the picture, then does the same (as
-    published for Deep Matting); ``crop`` and ``window`` resample to the published window.
+    By all ways but ``pad``, which needs no whole picture (``inputs.picture_input``): ``resize``
+    does what the published inference code of the model does; ``half`` halves the picture, then
+    does the same (as published for Deep Matting); ``crop`` and ``window`` resample to the
+    published window.
     """
     if spec.published.resampled == "picture":
         return network_input(*_align(image, trimap, spec, how), spec)
@@ -109,14 +110,14 @@ def _resamples(published: PublishedPath, how: Align) -> bool:
 
 def _target(size: tuple[int, ...], spec: ModelSpec, how: Align) -> Size:
     published = spec.published
-    if how in ("crop", "window") or (how != "pad" and published.sizing == "window"):
+    if how in ("crop", "window") or published.sizing == "window":
         return _window(spec)
-    down = how != "pad" and published.sizing == "resize-down"
+    down = published.sizing == "resize-down"
     aligned = [
         (round_down if down else round_up)(length, spec.stride, spec.stride_offset)
         for length in size
     ]
-    if how != "pad" and published.max_side is not None:
+    if published.max_side is not None:
         aligned = [min(length, published.max_side) for length in aligned]
     return aligned[0], aligned[1]
 
@@ -131,8 +132,7 @@ def _align(colours: Plane, trimap: Plane, spec: ModelSpec, how: Align) -> tuple[
     if _resamples(spec.published, how):
         return _resample(colours, trimap, target, spec.published)
     margins = ((0, target[0] - height), (0, target[1] - width))
-    mode: Literal["edge", "reflect"] = "edge" if how == "pad" else "reflect"
-    return np.pad(colours, (*margins, (0, 0)), mode), np.pad(trimap, margins, mode)
+    return np.pad(colours, (*margins, (0, 0)), "reflect"), np.pad(trimap, margins, "reflect")
 
 
 def _resample(

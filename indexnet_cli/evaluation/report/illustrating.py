@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from indexnet_cli.errors import InputError
 from indexnet_cli.evaluation.layouts import Entry
 from indexnet_cli.evaluation.loading import Triple
+from indexnet_cli.imaging.levels import convert_depth
 from indexnet_cli.imaging.reading import read_image
 from indexnet_cli.metrics.levels import to_levels
 from indexnet_cli.pages.pictures import (
@@ -101,7 +102,7 @@ class Illustrator:
         if pixels.shape[:2] != shape:
             self._warn(f"{entry.image} has another size than its alpha.")
             return None
-        return pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
+        return convert_depth(pixels, np.uint8)
 
     def _warn(self, message: str) -> None:
         with self._lock:
