@@ -13,6 +13,7 @@ from indexnet_cli.datasets.mattes import KINDS
 from indexnet_cli.datasets.mattes.drawing import Alpha, join
 from indexnet_cli.datasets.pack import SPLITS, Pack, PackPart
 from indexnet_cli.datasets.sample import Sample
+from indexnet_cli.datasets.shading import shade_by_structure
 from indexnet_cli.datasets.trimaps import fractional_pixels, random_trimap
 
 _LENGTH = 1_000_000_000
@@ -57,6 +58,7 @@ class OpenCompositions:
         front = own_colours
         if front is None:
             front = foreground_colours(rng, self._part, behind, photograph, kind)
+            front = shade_by_structure(rng, front, alpha, behind)
         table = photometric_table(rng)
         foreground, background = apply_table(front, table), apply_table(behind, table)
         composed = background + alpha[..., None] * (foreground - background)

@@ -1,4 +1,4 @@
-"""Hair: a halo of fine strands, locks that curve and taper, and frizz, around a head-like body."""
+"""Hair: a halo of fine strands, locks or a combed mane, and frizz, around a head-like body."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ def draw(rng: np.random.Generator, size: int) -> Alpha:
     style = _Style(rng)
     _halo(rng, canvas, outline, style)
     canvas.fill(outline)
-    _locks(rng, canvas, outline, style)
+    if rng.random() < 0.4:
+        _mane(rng, canvas, outline, style)
+    else:
+        _locks(rng, canvas, outline, style)
     _frizz(rng, canvas, outline, style)
     return lens_blur(rng, canvas.alpha())
 
@@ -31,7 +34,7 @@ class _Style:
     """What all strands of one head share: thickness, and how they are combed and blown."""
 
     def __init__(self, rng: np.random.Generator) -> None:
-        self.scale = float(np.exp(rng.uniform(np.log(0.5), np.log(1.6))))
+        self.scale = float(np.exp(rng.uniform(np.log(0.5), np.log(2.5))))
         self.combed = float(rng.choice([-1, 1])) * float(rng.uniform(0, 2.5))
         self.wind = float(rng.uniform(0, 1.5))
         self.wind_angle = float(rng.uniform(0, 2 * np.pi))
@@ -90,6 +93,30 @@ def _locks(rng: np.random.Generator, canvas: Canvas, outline: Points, style: _St
         np.repeat(cycles, each),
     )
     canvas.strands(curves, style.scale * rng.uniform(0.4, 1.6, total))
+
+
+def _mane(rng: np.random.Generator, canvas: Canvas, outline: Points, style: _Style) -> None:
+    """Long strands that run side by side, dense at the body and parting into gaps further out."""
+    locks, each = int(rng.integers(12, 30)), int(rng.integers(12, 32))
+    roots, normals = visible_roots(rng, outline, canvas.size, locks)
+    flow = float(rng.uniform(0, 2 * np.pi))  # one way for all: combed, hanging or blown
+    turned = float(rng.normal(0, 0.5))
+    lengths = canvas.size * float(rng.uniform(0.25, 0.9)) * rng.uniform(0.5, 1.2, locks)
+    total = locks * each
+    along = np.array([[np.cos(flow), np.sin(flow)]])
+    across = along[:, ::-1] * [[-1.0, 1.0]]
+    offsets = rng.normal(0, 0.02 * canvas.size, (total, 1)) * across
+    start = np.repeat(roots - 6 * normals, each, axis=0) + offsets
+    curves = grow_curves(
+        start - 0.1 * canvas.size * along,
+        flow + np.repeat(rng.normal(0, 0.12, locks), each) + rng.normal(0, 0.05, total),
+        np.repeat(lengths, each) * rng.uniform(0.4, 1.1, total),
+        turned + np.repeat(rng.normal(0, 0.25, locks), each) + rng.normal(0, 0.08, total),
+        np.repeat(style.curl * rng.uniform(0.2, 1.0, locks), each),
+        np.repeat(rng.uniform(0, 2 * np.pi, locks), each) + rng.normal(0, 0.2, total),
+        np.repeat(rng.uniform(0.5, 2.0, locks), each),
+    )
+    canvas.strands(curves, style.scale * rng.uniform(0.4, 1.5, total))
 
 
 def _frizz(rng: np.random.Generator, canvas: Canvas, outline: Points, style: _Style) -> None:

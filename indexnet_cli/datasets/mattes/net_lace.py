@@ -1,4 +1,4 @@
-"""Nets and lace: woven, honeycomb and irregular meshes, and cloth with rows of round holes."""
+"""Nets, lace and wire: woven, honeycomb and irregular meshes, rows of holes, rings and spokes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Field = NDArray[np.float32]
 
 def draw(rng: np.random.Generator, size: int) -> Alpha:
     """Draw a matte of a net or of lace, size x size float32 in [0, 1]."""
-    thread = float(np.exp(rng.uniform(np.log(0.5), np.log(6.0))))
-    period = max(thread * float(rng.uniform(2.2, 9.0)), 5.0)
+    thread = float(np.exp(rng.uniform(np.log(0.5), np.log(10.0))))
+    period = max(thread * float(np.exp(rng.uniform(np.log(2.2), np.log(12.0)))), 5.0)
     u, v = _cloth_coordinates(rng, size)
-    maker = (_woven, _honeycomb, _holes, _irregular)[int(rng.integers(4))]
+    maker = (_woven, _honeycomb, _holes, _irregular, _rings)[int(rng.integers(5))]
     mesh = maker(rng, u, v, period, thread)
     if rng.random() < 0.3:  # embroidery: filled spots between the threads
         spots = fractal_noise(rng, size, int(rng.integers(4, 14)), 2)
@@ -61,6 +61,19 @@ def _honeycomb(rng: np.random.Generator, u: Field, v: Field, period: float, thre
     second = _threads(slanted[0] - slanted[1], period, thread)
     mesh = np.maximum(first, second)
     return mesh if rng.random() < 0.5 else np.maximum(mesh, _threads(u, period, thread))
+
+
+def _rings(rng: np.random.Generator, u: Field, v: Field, period: float, thread: float) -> Field:
+    """Rings around a centre and spokes from it, as in baskets, wheels and grilles."""
+    centre = u.shape[0] * rng.uniform(-0.7, 0.7, 2).astype(np.float32)
+    x, y = u - centre[0], v - centre[1]
+    radius = np.sqrt(x * x + y * y)
+    spokes = max(int(rng.uniform(0.5, 2) * np.pi * u.shape[0] / period), 4)
+    turn = np.arctan2(y, x) * np.float32(spokes / (2 * np.pi))
+    # Beside a spoke the distance to it is its angle times the radius, in pixels.
+    beside = np.abs(turn - np.rint(turn)) * radius * np.float32(2 * np.pi / spokes)
+    rods = np.clip(np.float32(0.5 + thread / 2) - beside, 0, min(thread, 1.0))
+    return np.maximum(_threads(radius, period, thread), rods) if rng.random() < 0.7 else rods
 
 
 def _holes(rng: np.random.Generator, u: Field, v: Field, period: float, thread: float) -> Field:
