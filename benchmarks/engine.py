@@ -81,6 +81,10 @@ class Runner:
 
 
 def worker(method: str) -> None:
+    from indexnet_cli.engine.allocator import reuse_freed_memory
+
+    if method != "plain":
+        reuse_freed_memory()  # as the command line does
     runner = Runner(method)
     for line in sys.stdin:
         task = json.loads(line)

@@ -22,6 +22,9 @@ def main() -> None:
         return
     signal.signal(signal.SIGTERM, _terminate)
     from indexnet_cli.cli.app import app
+    from indexnet_cli.engine.allocator import reuse_freed_memory
+
+    reuse_freed_memory()
 
     app(prog_name="indexnet")
 

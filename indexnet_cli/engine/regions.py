@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 
@@ -90,6 +91,32 @@ class Patch:
         """The values of ``region``, which must lie inside the patch; a view."""
         rows, columns = region.within(self.region)
         return self.values[..., rows, columns]
+
+    def place(self, region: Region, whole: Patch | None, size: tuple[int, int]) -> Patch:
+        """The values of ``region`` written into the ``whole`` map, of ``size``; made if None."""
+        values = place(self.crop(region), region, None if whole is None else whole.values, size)
+        return Patch(values, Region.whole(*size))
+
+
+def place(
+    x: Tensor,
+    region: Region,
+    whole: Tensor | None,
+    size: tuple[int, int],
+    device: torch.device | None = None,
+) -> Tensor:
+    """``x`` written into the ``region`` of a map of ``size``, which is made if None, of zeros.
+
+    The map's axes lie in memory as those of ``x``, on its device or on ``device``.
+    """
+    if whole is None:
+        order = sorted(range(x.ndim), key=x.stride, reverse=True)
+        shape = (*x.shape[:-2], *size)
+        whole = torch.empty_permuted(shape, order, dtype=x.dtype, device=device or x.device)
+        whole.zero_()
+    rows, columns = region.slices
+    whole[..., rows, columns] = x
+    return whole
 
 
 def grid(height: int, width: int, tile: int) -> Iterator[Region]:

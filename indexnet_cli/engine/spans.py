@@ -31,6 +31,17 @@ class Span:
         """Height and width of the map behind it."""
         return self.size[0] // self.factor, self.size[1] // self.factor
 
+    @property
+    def sizes(self) -> list[tuple[int, int]]:
+        """Height and width of each stage's map."""
+        return [(self.size[0] >> n, self.size[1] >> n) for n in range(len(self.stages))]
+
+    def part_behind(self, pooled: Region, number: int) -> Region:
+        """The region of a stage's map that the ``pooled`` region behind the span covers."""
+        for _ in range(len(self.stages) - number):
+            pooled = pooled.double()
+        return pooled
+
     def encoder_inputs(self, pooled: Region) -> list[Region]:
         """The input of each stage that decides the ``pooled`` region behind the span."""
         return self._inputs([*[None] * (len(self.stages) - 1), pooled.double()])
@@ -40,7 +51,7 @@ class Span:
         regions = []
         region = target
         for number, reach in enumerate(self.decode_reach):
-            region = region.grow(reach).snap(2)
+            region = region.grow(reach).snap(4)
             if clipped:
                 region = self._clip(region, number)
             regions.append(region)
@@ -69,4 +80,4 @@ class Span:
         return inputs
 
     def _clip(self, region: Region, number: int) -> Region:
-        return region.clip(self.size[0] >> number, self.size[1] >> number)
+        return region.clip(*self.sizes[number])

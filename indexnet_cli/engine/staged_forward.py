@@ -4,7 +4,7 @@ A staged network (see ``models.indexnet.network``) is convolutions between the p
 resolution changes, so any region of a stage's output can be computed from a slightly larger
 region of its input: the result is that of the whole picture, not an approximation. Only narrow
 maps are kept for the whole picture, one between two spans of stages. Skips and indices are
-computed again when the decoder needs them, unless a span was computed in one piece.
+kept as long as they are small; else they are computed again where the decoder needs them.
 
 Only unknown pixels need an alpha: regions that no unknown pixel looks at are left out.
 """
@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from indexnet_cli.engine.inputs import NetworkInput
-from indexnet_cli.engine.memory import FEWEST_REGION_BYTES, MemoryBudget
+from indexnet_cli.engine.memory import FEWEST_REGION_BYTES, OVERHEAD, MemoryBudget
 from indexnet_cli.engine.precision import DTYPES, computing
 from indexnet_cli.engine.progress import Progress
-from indexnet_cli.engine.regions import Patch, Region, grid
+from indexnet_cli.engine.regions import Patch, Region, grid, place
 from indexnet_cli.engine.spans import Span
 from indexnet_cli.engine.staged_network import StagedNetwork
 from indexnet_cli.errors import DeviceError
@@ -33,6 +33,7 @@ Mask = NDArray[np.bool_]
 Window = Callable[[Region], Tensor]
 KEPT_VALUES = 6  # a pixel, of the maps between spans: 24 channels twice at stride 4, and coarser
 RESULT_BYTES = 6  # a pixel: alpha, and which pixels are unknown
+KEPT_SKIP_BYTES = 384 << 20  # skips of larger pictures are computed twice instead
 TARGET_GRID = 32  # sides of decoded regions: few shapes, for which the kernels are made once
 
 
@@ -47,6 +48,17 @@ class Skips:
         """Those of ``region`` of the stage."""
         skips = {level: patch.crop(region) for level, patch in self.skips.items()}
         return skips, self.index.crop(region.halve())
+
+    def place(self, region: Region, whole: Skips | None, size: tuple[int, int]) -> Skips:
+        """Those of ``region`` written into the ``whole`` stage's, of ``size``; made if None."""
+        skips = {
+            level: patch.place(region, None if whole is None else whole.skips[level], size)
+            for level, patch in self.skips.items()
+        }
+        half = size[0] // 2, size[1] // 2
+        return Skips(
+            skips, self.index.place(region.halve(), None if whole is None else whole.index, half)
+        )
 
 
 def cut_into_spans(network: StagedNetwork, size: tuple[int, int]) -> list[Span]:
@@ -165,11 +177,12 @@ class StagedForward:
         self.tiles = len(decoded[0])
         self.tile = max(max(target.size) for target in decoded[0])
         steps = _Steps(sum(map(len, encoded + decoded)), progress)
+        keep = self._small_enough(spans)
 
         sources: list[Window] = [self._converted(source.window)]
         kept: list[list[Skips] | None] = []
         for span, pieces in zip(spans, encoded, strict=True):
-            pooled, skips = self._encode_span(span, sources[-1], steps.over(pieces))
+            pooled, skips = self._encode_span(span, sources[-1], steps.over(pieces), span in keep)
             sources.append(Patch(pooled, Region.whole(*span.pooled_size)).crop)
             kept.append(skips)
         features = self._bottom(sources.pop(), spans[-1].pooled_size)
@@ -204,38 +217,40 @@ class StagedForward:
     def _pieces(self, span: Span) -> list[Region]:
         return list(grid(*span.pooled_size, max(self._tile(span) // span.factor, 1)))
 
-    def _placed(
-        self,
-        x: Tensor,
-        region: Region,
-        whole: Tensor | None,
-        size: tuple[int, int],
-        device: torch.device | None = None,
-    ) -> Tensor:
-        """``x`` written into the ``region`` of a map, which is made with the first of them."""
-        if whole is None:
-            whole = torch.empty(
-                (*x.shape[:2], *size),
-                dtype=x.dtype,
-                device=device or self._device,
-                memory_format=torch.channels_last,
-            ).zero_()
-        rows, columns = region.slices
-        whole[..., rows, columns] = x
-        return whole
+    def _small_enough(self, spans: list[Span]) -> list[Span]:
+        """The spans whose skips are kept for the whole picture: the finest save the most."""
+        kept, room = [], min(KEPT_SKIP_BYTES, self._budget.free() - OVERHEAD * self._region_bytes)
+        for span in spans:
+            height, width = span.size
+            room -= self._dtype.itemsize * sum(
+                self._network.skip_values(stage) * (height >> 2 * number) * width
+                for number, stage in enumerate(span.stages)
+            )
+            if room < 0:
+                break
+            kept.append(span)
+        return kept
 
     def _encode_span(
-        self, span: Span, source: Window, pieces: Iterator[Region]
+        self, span: Span, source: Window, pieces: Iterator[Region], keep: bool
     ) -> tuple[Tensor, list[Skips] | None]:
-        """The pooled map behind ``span``; its skips too, where one region is the whole map."""
+        """The pooled map behind ``span``; its skips too, if they are to be kept."""
         whole: Tensor | None = None
+        kept: list[Skips] = []
         for piece in pieces:
             skips, pooled = self._encode(span, source, span.encoder_inputs(piece))
             if piece.size == span.pooled_size:
                 return pooled.values, skips
-            whole = self._placed(pooled.crop(piece), piece, whole, span.pooled_size)
+            whole = place(pooled.crop(piece), piece, whole, span.pooled_size)
+            if keep:
+                kept = [
+                    part.place(
+                        span.part_behind(piece, number), kept[number] if kept else None, size
+                    )
+                    for number, (part, size) in enumerate(zip(skips, span.sizes, strict=True))
+                ]
         assert whole is not None
-        return whole, None
+        return whole, kept or None
 
     def _encode(
         self, span: Span, source: Window, inputs: list[Region]
@@ -264,7 +279,7 @@ class StagedForward:
         for piece in pieces:
             region = piece.grow(reach).clip(*size)
             x = Patch(network.bottom(source(region), mean), region).crop(piece)
-            whole = self._placed(x, piece, whole, size)
+            whole = place(x, piece, whole, size)
         assert whole is not None
         return whole
 
@@ -307,6 +322,6 @@ class StagedForward:
                 )
                 inner = needed[number - 1].halve() if number else target
                 x = Patch(x, needed[number]).crop(inner)
-            whole = self._placed(x, target, whole, span.size, device)
+            whole = place(x, target, whole, span.size, device)
         assert whole is not None
         return whole

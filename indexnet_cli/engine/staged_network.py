@@ -61,5 +61,8 @@ class StagedNetwork(Protocol):
     def deepest_reach(self) -> int:
         """How far ``deepest`` looks, in pixels of its input."""
 
+    def skip_values(self, stage: int) -> int:
+        """How many values a pixel of the stage its skips and its index hold."""
+
     def working_values(self, stage: int) -> int:
         """About how many values a pixel of the stage, or behind the last, has in memory at once."""

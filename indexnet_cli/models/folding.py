@@ -66,12 +66,43 @@ class ConvReLU6(nn.Conv2d):
         return F.hardtanh_(super().forward(x), 0.0, 6.0)
 
 
+class BlockConvReLU6(ConvReLU6):
+    """A convolution to one channel and ReLU6, for inference, 4 x 4 pixels of the result at a time.
+
+    Processors fill their vectors with output channels, so that a single one leaves most of them
+    empty. The pixels of a block as channels fill them: the same sums, within a larger window
+    that is zero elsewhere. Where the input does not divide into blocks it is the plain convolution.
+    """
+
+    BLOCK = 4
+
+    def block_weight(self) -> Tensor:
+        """16 x C x (k + 3) x (k + 3): the kernel at the place of each pixel of a block."""
+        _, channels, height, width = self.weight.shape
+        shape = (self.BLOCK**2, channels, height + self.BLOCK - 1, width + self.BLOCK - 1)
+        blocks = self.weight.new_zeros(shape)
+        for pixel, block in enumerate(blocks):
+            top, left = divmod(pixel, self.BLOCK)
+            block[:, top : top + height, left : left + width] = self.weight[0]
+        return blocks
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.shape[-2] % self.BLOCK or x.shape[-1] % self.BLOCK:
+            return super().forward(x)
+        bias = None if self.bias is None else self.bias.expand(self.BLOCK**2)
+        blocks = F.conv2d(x, self.block_weight(), bias, self.BLOCK, self.padding)
+        return F.hardtanh_(F.pixel_shuffle(blocks, self.BLOCK), 0.0, 6.0)
+
+
 def convolution(
     like: nn.Conv2d, weight: Tensor, bias: Tensor | None, groups: int, relu6: bool = False
 ) -> nn.Conv2d:
     """A convolution with these weights that strides, pads and dilates as ``like``."""
     out_channels, group_channels, height, width = weight.shape
-    layer = (ConvReLU6 if relu6 else nn.Conv2d)(
+    kind: type[nn.Conv2d] = ConvReLU6 if relu6 else nn.Conv2d
+    if relu6 and out_channels == 1 and like.stride == like.dilation == (1, 1):
+        kind = BlockConvReLU6
+    layer = kind(
         group_channels * groups,
         out_channels,
         (height, width),

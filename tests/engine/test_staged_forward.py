@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from indexnet_cli.engine import staged_forward
 from indexnet_cli.engine.inputs import NetworkInput
 from indexnet_cli.engine.memory import MemoryBudget
 from indexnet_cli.engine.regions import Region, grid
@@ -48,13 +50,20 @@ def networks(variant: str) -> tuple[IndexNet, IndexNet]:
     return pair
 
 
-def worst(variant: str, x: Tensor, unknown: np.ndarray, **options: int) -> float:
-    """The largest difference from the plain pass in the unknown region, as a share of its range."""
+def worst(
+    variant: str, x: Tensor, unknown: np.ndarray, tile: int | None = None, kept_bytes: int = 1 << 30
+) -> float:
+    """The largest difference from the plain pass in the unknown region, as a share of its range.
+
+    ``kept_bytes``: how much of the skips is kept for the whole picture.
+    """
     plain, staged = networks(variant)
     with torch.inference_mode():
         expected = plain(x)
-    forward = StagedForward(staged, MemoryBudget(CPU), "fp32", **options)
-    alpha = forward(NetworkInput(unknown.shape, unknown, lambda region: x[(..., *region.slices)]))
+    forward = StagedForward(staged, MemoryBudget(CPU), "fp32", tile)
+    source = NetworkInput(unknown.shape, unknown, lambda region: x[(..., *region.slices)])
+    with patch.object(staged_forward, "KEPT_SKIP_BYTES", kept_bytes):
+        alpha = forward(source)
     difference = (alpha - expected)[0, 0].numpy()[unknown]
     return float(np.abs(difference).max() / (expected.max() - expected.min()))
 
@@ -68,14 +77,16 @@ def test_any_size_trimap_and_tile(data: st.DataObject) -> None:
     unknown[rng.integers(height), rng.integers(width)] = True
     x = torch.from_numpy(rng.standard_normal((1, 4, height, width), dtype=np.float32))
     tile = data.draw(st.sampled_from([32, 64, 96, 160]))
-    assert worst("released", x, unknown, tile=tile) < 1e-5
+    kept_bytes = data.draw(st.sampled_from([0, 1 << 20, 1 << 30]))
+    assert worst("released", x, unknown, tile, kept_bytes) < 1e-5
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_every_variant(variant: str) -> None:
     x = torch.randn(1, 4, 96, 128, generator=torch.Generator().manual_seed(1))
     unknown = np.ones((96, 128), bool)
-    assert worst(variant, x, unknown, tile=32) < 1e-5
+    for kept_bytes in (0, 1 << 30):
+        assert worst(variant, x, unknown, 32, kept_bytes) < 1e-5
     assert worst(variant, x, unknown) < 1e-5
 
 

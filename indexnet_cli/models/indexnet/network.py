@@ -90,6 +90,7 @@ class IndexNet(nn.Module):
         self.reducing = reducing_stages(config.output_stride)
         self.stages, self.bottom_levels = _cut(self.reducing)
         self.head_in_float32 = False
+        self.index_kind = config.index_kind
         for name, stage in build_stages(config.output_stride).items():
             self.add_module(name, stage)
         channels = stage_channels()
@@ -141,8 +142,8 @@ class IndexNet(nn.Module):
         Half a grey level of alpha is beyond the eight bits of bfloat16, and these layers are a
         hundredth of the work.
         """
-        self.to(dtype)
-        self.get_submodule("pred").float()
+        for name, part in self.named_children():
+            part.to(torch.float32 if name == "pred" else dtype)
         self.head_in_float32 = dtype != torch.float32
         return self
 
@@ -183,6 +184,12 @@ class IndexNet(nn.Module):
         """How far ``bottom`` looks, in pixels of its input; the global mean aside."""
         decoder = [f"decoder_layer{level}" for level in self.bottom_levels]
         return self.deepest_reach() + self._reach(["dconv_pp", *decoder])
+
+    def skip_values(self, stage: int) -> int:
+        """How many values a pixel of the stage its skips and its index hold."""
+        levels, channels = self.stages[stage], stage_channels()
+        index_channels = 1 if self.index_kind == "holistic" else channels[levels[-1]]
+        return sum(channels[level] for level in levels) + index_channels
 
     def working_values(self, stage: int) -> int:
         """About how many values a pixel of a stage (or behind the last) has in memory at once.

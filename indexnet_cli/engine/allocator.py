@@ -1,0 +1,20 @@
+"""How the process gets its memory from the system."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # of malloc.h
+
+
+def reuse_freed_memory() -> None:
+    """Let this process keep what it frees for its next allocation; for programs, not libraries.
+
+    glibc returns every large block to the system at once, and getting it again, page by page,
+    takes a quarter of the time of a forward pass. With other C libraries this does nothing.
+    """
+    if "CS_GNU_LIBC_VERSION" in getattr(os, "confstr_names", {}):
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_M_MMAP_MAX, 0)
+        mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
