@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-Precision = Literal["auto", "fp32", "bf16", "fp16"]
+Precision = Literal["auto", "fp32", "mixed", "bf16", "fp16"]
 
 ModelOption = Annotated[
     str | None,
@@ -39,7 +39,11 @@ DeviceOption = Annotated[
     str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
 ]
 PrecisionOption = Annotated[
-    Precision, typer.Option("--precision", help="Number format; auto is fp32.")
+    Precision,
+    typer.Option(
+        "--precision",
+        help="Number format; auto: as fast as it gets while no eye sees it (docs/engine.md).",
+    ),
 ]
 MaxPixelsOption = Annotated[
     int, typer.Option("--max-pixels", min=1, help="Refuse pictures with more pixels.")

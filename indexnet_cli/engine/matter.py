@@ -64,7 +64,8 @@ class Matter:
 
     ``model``: a name of the registry; ``weights``: a checkpoint file instead of the model's own,
     whose keys tell the model where ``model`` does not (else it is the default model);
-    ``device``: auto, cpu, cuda, cuda:N, mps; ``precision``: auto, fp32, bf16, fp16; ``align``:
+    ``device``: auto, cpu, cuda, cuda:N, mps; ``precision``: auto, fp32, mixed
+    (encoder fp32, decoder bf16), bf16, fp16; ``align``:
     ``pad`` (no resampling), ``resize`` (the published inference path, 8-bit rounding included),
     ``half`` (the same on a picture halved first), ``crop`` and ``window`` (tiles of the window
     that the model's published code offers, or the whole picture resampled to it);
@@ -135,8 +136,10 @@ class Matter:
         self.device = device
         self.align = align
         self.checkpoint = checkpoint
-        precision = resolve_precision(precision, device)
         network = set_folded(bake(network)).to(device)
+        divisible = isinstance(network, StagedNetwork)
+        measured = align == "pad" and checkpoint is not None and checkpoint.source == "bundled"
+        precision = resolve_precision(precision, device, divisible, measured)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.on_progress: Progress | None = None
         budget = MemoryBudget(device, memory)

@@ -12,7 +12,7 @@ from indexnet_cli.errors import DeviceError
 from indexnet_cli.models.registry import ModelSpec
 
 SHARE = 0.6  # of what is free; the rest is left to the pictures and to others
-REGION_BYTES = {"cpu": 128 << 20, "cuda": 512 << 20}  # larger regions are no faster
+REGION_BYTES = {"cpu": 96 << 20, "cuda": 512 << 20}  # larger regions are no faster
 FEWEST_REGION_BYTES = 4 << 20
 OVERHEAD = 3  # what the process grows by, over what a region's features take
 UNKNOWN_SYSTEM_BYTES = 4 << 30

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 import torch
@@ -10,21 +10,44 @@ import torch
 from indexnet_cli.errors import UsageError
 
 DTYPES = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
+MIXED = "mixed"  # the encoder in fp32, the decoder in bf16
+PRECISIONS = (*DTYPES, MIXED)
 
 
-def resolve_precision(name: str, device: torch.device) -> str:
-    """``fp32``, ``bf16`` or ``fp16``; ``auto`` is ``fp32`` on every device.
+def resolve_precision(name: str, device: torch.device, divisible: bool, measured: bool) -> str:
+    """One of ``PRECISIONS`` for a name of them or ``auto``.
 
-    bf16 keeps eight bits of every value. That changes a matte of the bundled checkpoint by one
-    grey level on average, and where the network can hardly decide by many: it is offered for
-    speed, and taken only when asked for.
-    Raises ``UsageError`` for an unknown name.
+    ``auto`` is the fastest that no eye can tell from fp32, as docs/engine.md measures it: mixed,
+    on processors that multiply bf16, for weights with which that was ``measured``; else fp32, so
+    that other checkpoints give the numbers of their own code. All of bf16 is taken only when asked
+    for: what it rounds in the encoder changes the alpha by many levels where the network can
+    hardly decide. ``divisible``: the network's encoder and decoder can be told apart.
+    Raises ``UsageError`` for an unknown name, and for mixed where it does not apply.
     """
     if name == "auto":
-        return "fp32"
-    if name not in DTYPES:
-        raise UsageError(f"unknown precision {name!r}", f"precisions: auto, {', '.join(DTYPES)}")
+        fits = divisible and measured and device.type == "cpu" and _multiplies_bf16()
+        return MIXED if fits else "fp32"
+    if name not in PRECISIONS:
+        known = ", ".join(PRECISIONS)
+        raise UsageError(f"unknown precision {name!r}", f"precisions: auto, {known}")
+    if name == MIXED and not divisible:
+        raise UsageError(
+            "mixed precision is for IndexNet alone", "use --precision fp32, bf16 or fp16"
+        )
     return name
+
+
+def encoder_and_decoder(precision: str) -> tuple[torch.dtype, torch.dtype]:
+    """The number formats of a network's two halves."""
+    if precision == MIXED:
+        return torch.float32, torch.bfloat16
+    dtype = DTYPES[precision] or torch.float32
+    return dtype, dtype
+
+
+def _multiplies_bf16() -> bool:
+    capabilities: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from indexnet_cli.engine.inputs import NetworkInput
 from indexnet_cli.engine.memory import FEWEST_REGION_BYTES, OVERHEAD, MemoryBudget
-from indexnet_cli.engine.precision import DTYPES, computing
+from indexnet_cli.engine.precision import computing, encoder_and_decoder
 from indexnet_cli.engine.progress import Progress
 from indexnet_cli.engine.regions import Patch, Region, grid, place
 from indexnet_cli.engine.spans import Span
@@ -120,7 +120,7 @@ class _Steps:
 
 
 class StagedForward:
-    """Calls a staged network on one picture, in ``precision`` (fp32, bf16, fp16).
+    """Calls a staged network on one picture, in ``precision`` (fp32, mixed, bf16, fp16).
 
     The regions' size follows from ``budget``, or is ``tile`` pixels. After a call ``tiles`` says
     how many regions of the picture were decoded, and ``tile`` their longest side. The network's
@@ -134,8 +134,8 @@ class StagedForward:
         precision: str,
         tile: int | None = None,
     ) -> None:
-        self._dtype = DTYPES[precision] or torch.float32
-        self._network = network.to_precision(self._dtype)
+        self._dtype, self._decoder_dtype = encoder_and_decoder(precision)
+        self._network = network.to_precision(self._dtype, self._decoder_dtype)
         self._budget = budget
         self._device = budget.device
         self._region_bytes = 0
@@ -222,7 +222,7 @@ class StagedForward:
         kept, room = [], min(KEPT_SKIP_BYTES, self._budget.free() - OVERHEAD * self._region_bytes)
         for span in spans:
             height, width = span.size
-            room -= self._dtype.itemsize * sum(
+            room -= self._decoder_dtype.itemsize * sum(
                 self._network.skip_values(stage) * (height >> 2 * number) * width
                 for number, stage in enumerate(span.stages)
             )
@@ -259,8 +259,12 @@ class StagedForward:
         all_skips = []
         for number, (stage, region) in enumerate(zip(span.stages, inputs, strict=True)):
             encoded = self._network.encode(stage, x)
-            patches = {level: Patch(skip, region) for level, skip in encoded.skips.items()}
-            all_skips.append(Skips(patches, Patch(encoded.index, region.halve())))
+            patches = {
+                level: Patch(skip.to(self._decoder_dtype), region)
+                for level, skip in encoded.skips.items()
+            }
+            index = Patch(encoded.index.to(self._decoder_dtype), region.halve())
+            all_skips.append(Skips(patches, index))
             pooled = Patch(encoded.pooled, region.halve())
             if number + 1 < len(inputs):
                 x = pooled.crop(inputs[number + 1])
@@ -307,7 +311,7 @@ class StagedForward:
         regions: Iterator[Region],
     ) -> Tensor:
         """The ``regions`` of the features of the span's finest stage; of stage 0: of alpha."""
-        features = Patch(behind, Region.whole(*span.pooled_size))
+        features = Patch(behind.to(self._decoder_dtype), Region.whole(*span.pooled_size))
         whole: Tensor | None = None
         device = torch.device("cpu") if span.stages[0] == 0 else None
         for target in regions:

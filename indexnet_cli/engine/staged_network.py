@@ -34,8 +34,11 @@ class StagedNetwork(Protocol):
 
     stages: list[tuple[int, ...]]
 
-    def to_precision(self, dtype: torch.dtype) -> StagedNetwork:
-        """Weights in ``dtype``, but for layers that need float32; returns itself."""
+    def to_precision(self, encoder: torch.dtype, decoder: torch.dtype) -> StagedNetwork:
+        """Weights in these formats, but for layers that need float32; returns itself.
+
+        ``encoder``: of ``encode`` and ``bottom``; ``decoder``: of ``decode``.
+        """
 
     def encode(self, stage: int, x: Tensor) -> Encoded:
         """The stage's input to its skips, index and pooled features."""

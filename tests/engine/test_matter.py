@@ -38,7 +38,7 @@ def test_any_size_comes_back_at_its_size(
     assert alpha.max() <= 1
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+@pytest.mark.parametrize("precision", ["fp32", "mixed", "bf16", "fp16"])
 def test_known_pixels_are_exact(seeded_network: nn.Module, precision: str) -> None:
     image, trimap = picture(48, 80)
     alpha = Matter.from_network(seeded_network, SPEC, precision=precision).matte(image, trimap)
@@ -51,8 +51,15 @@ def test_known_pixels_are_exact(seeded_network: nn.Module, precision: str) -> No
 def test_lower_precision_stays_close(seeded_network: nn.Module) -> None:
     image, trimap = picture(64, 64)
     exact = Matter.from_network(seeded_network, SPEC).matte(image, trimap)
-    rough = Matter.from_network(seeded_network, SPEC, precision="bf16").matte(image, trimap)
-    assert 0 < np.abs(exact - rough).max() < 0.1
+    for precision, bound in (("mixed", 0.02), ("bf16", 0.1)):
+        rough = Matter.from_network(seeded_network, SPEC, precision=precision).matte(image, trimap)
+        assert 0 < np.abs(exact - rough).max() < bound
+
+
+def test_auto_is_exact_but_for_the_weights_that_were_measured(weights_file: Path) -> None:
+    assert Matter(weights=weights_file).report.precision == "fp32"
+    assert Matter(align="resize").report.precision == "fp32"
+    assert Matter().report.precision in {"fp32", "mixed"}
 
 
 def test_same_bytes_twice(seeded_network: nn.Module) -> None:
@@ -117,6 +124,8 @@ def test_options_are_checked(weights_file: Path, tmp_path: Path) -> None:
         Matter("indexnet.nothing")
     with pytest.raises(UsageError, match="precision"):
         Matter(weights=weights_file, precision="fp8")
+    with pytest.raises(UsageError, match="IndexNet alone"):
+        Matter.from_network(nn.Conv2d(4, 1, 1), SPEC, precision="mixed")
     with pytest.raises(UsageError, match="alignment"):
         Matter(weights=weights_file, align="stretch")  # type: ignore[arg-type]
     with pytest.raises(CheckpointError, match="does not exist"):

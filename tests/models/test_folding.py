@@ -25,7 +25,7 @@ def test_the_head_keeps_its_float32_weights() -> None:
     before = {
         name: value.clone() for name, value in network.get_submodule("pred").state_dict().items()
     }
-    network.to_precision(torch.bfloat16)
+    network.to_precision(torch.bfloat16, torch.bfloat16)
     assert next(network.get_submodule("layer7").parameters()).dtype == torch.bfloat16
     assert all(
         torch.equal(value, before[name])

@@ -136,15 +136,17 @@ class IndexNet(nn.Module):
             x = self.get_submodule("pred")(x.float() if self.head_in_float32 else x)
         return x
 
-    def to_precision(self, dtype: torch.dtype) -> IndexNet:
-        """Weights in ``dtype`` for inference; the two layers that make alpha stay in float32.
+    def to_precision(self, encoder: torch.dtype, decoder: torch.dtype) -> IndexNet:
+        """Weights for inference: of ``encode`` and ``bottom``, of ``decode``; returns itself.
 
-        Half a grey level of alpha is beyond the eight bits of bfloat16, and these layers are a
-        hundredth of the work.
+        The two layers that make alpha stay in float32: half a grey level of alpha is beyond the
+        eight bits of bfloat16, and they are a hundredth of the work.
         """
+        decoding = {name for stage in range(len(self.stages)) for name in self._decoder(stage)}
         for name, part in self.named_children():
-            part.to(torch.float32 if name == "pred" else dtype)
-        self.head_in_float32 = dtype != torch.float32
+            if name != "pred":
+                part.to(decoder if name in decoding else encoder)
+        self.head_in_float32 = decoder != torch.float32
         return self
 
     def bottom(self, x: Tensor, mean: Tensor | None = None) -> Tensor:
