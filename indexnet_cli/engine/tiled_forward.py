@@ -19,8 +19,9 @@ class TiledForward:
     """Calls ``network`` on pictures of any aligned size; alpha comes back on the CPU.
 
     For networks whose pixels depend on a limited surrounding: tiles with the margin of ``spec``
-    give what the whole picture gives (others come near, as ``spec`` says). ``tile``: side in pixels, rounded up to the stride; ``None``
-    for tiles only where memory asks. After a call ``tiles`` and ``tile`` say what was done.
+    give what the whole picture gives (others come near, as ``spec`` says). ``tile``: side in
+    pixels, rounded up to the stride; ``None`` for tiles only where memory asks. After a call
+    ``tiles`` and ``tile`` say what was done.
     """
 
     def __init__(

@@ -27,12 +27,13 @@ class PublishedPath:
     ``sizing``: resampling to the next larger or the next smaller multiple of the stride,
     reflection at the right and bottom, zeros there (of what the network gets), resampling to
     ``window``, or, without a trimap, to a share of the picture's size that the test strategy sets.
-    ``rounding``: how the result becomes 8-bit grey levels, if it does. ``shorter_side``: a picture whose shorter side is longer is shrunk to it before
-    anything else. ``colours`` and ``trimap``: how these are interpolated; the matte
-    comes back as the colours went. ``resampled``: the picture as it was read, or as the network
-    gets it; an 8-bit picture is rounded once more by the former. ``max_side``: a longer height or
-    width is reduced to it, each by itself. ``window``: height and width in which the code can
-    also take a picture, tile by tile or as a whole.
+    ``rounding``: how the result becomes 8-bit grey levels, if it does. ``shorter_side``: a picture
+    whose shorter side is longer is shrunk to it before anything else. ``colours`` and ``trimap``:
+    how these are interpolated; the matte comes back as the colours went. ``resampled``: the
+    picture as it was read, or as the network gets it; an 8-bit picture is rounded once more by
+    the former. ``max_side``: a longer height or width is reduced to it, each by itself.
+    ``window``: height and width in which the code can also take a picture, tile by tile or as a
+    whole.
     """
 
     sizing: Literal["resize-up", "resize-down", "pad-reflect", "pad-zero", "window", "by-strategy"]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from indexnet_cli.errors import CheckpointError, UsageError
 from indexnet_cli.checkpoints.locating import find_checkpoint
+from indexnet_cli.errors import CheckpointError, UsageError
 from indexnet_cli.models.registry import MODELS, model_names, resolve_model
 from tests.cli.running import invoke
 from tests.plugins import install_models
@@ -44,9 +44,8 @@ def test_found_without_importing(install: Install) -> None:
     listed = invoke("weights", "list")
     assert listed.exit_code == 0
     assert "mine.v1 is a model of the package made-up." in listed.stdout
-    with pytest.raises(UsageError, match="known models: .*mine.v1") as raised:
+    with pytest.raises(UsageError, match=r"known models: .*mine\.v1"):
         resolve_model("unheard.of")
-    assert "vitmatte" in str(raised.value) or "indexnet.open" in str(raised.value)
 
 
 def test_asked_for(install: Install, tmp_path: Path) -> None:
