@@ -18,7 +18,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor, nn
 
+from indexnet_cli.checkpoints.locating import find_checkpoint
+from indexnet_cli.checkpoints.reading import load_into, read_state_dict
 from indexnet_cli.engine.matter import Matter
+from indexnet_cli.engine.normalisation import network_input
 from indexnet_cli.models.indexnet.index_blocks import index_map
 from indexnet_cli.models.registry import ModelSpec, build_network, resolve_model
 from indexnet_cli.models.vitmatte.specs import SMALL
@@ -34,8 +37,8 @@ LAYERS = {  # which of a network's parts are drawn
     "dim-chainer": r"conv._\d|convv",
     "aimnet": r"resnet\.(conv1|layer\d)|psp_module|decoder\d_g|bridge_block|decoder\w+_l|"
     r"decoder_final_g",
-    "vitmatte": r"backbone\.embeddings|backbone\.encoder\.layer\.\d+|decoder\.convstream\.convs\.\d|"
-    r"decoder\.fusion_blocks\.\d|decoder\.matting_head",
+    "vitmatte": r"backbone\.embeddings|backbone\.encoder\.layer\.\d+|"
+    r"decoder\.convstream\.convs\.\d|decoder\.fusion_blocks\.\d|decoder\.matting_head",
 }
 COLOURS = {1: "#b8d4ee", 2: "#9cc3e6", 4: "#7fb0dc", 8: "#639dd0", 16: "#4a88bf", 32: "#33709f"}
 SCALE = 2  # drawn larger, for smooth edges
@@ -43,6 +46,8 @@ SCALE = 2  # drawn larger, for smooth edges
 
 @dataclass(frozen=True)
 class Box:
+    """A part of a network: what it is called, how many channels it gives, at which stride."""
+
     name: str
     channels: int
     stride: int
@@ -101,10 +106,6 @@ def draw_indices() -> Image.Image:
     trimap = np.asarray(Image.open(EXAMPLE / "fluff_trimap.png"))[window]
     matter = Matter("indexnet.open")
     network = build_network(matter.spec)
-    from indexnet_cli.checkpoints.locating import find_checkpoint
-    from indexnet_cli.checkpoints.reading import load_into, read_state_dict
-    from indexnet_cli.engine.normalisation import network_input
-
     load_into(network, read_state_dict(find_checkpoint("indexnet.open").path), "indexnet.open")
     kept: list[tuple[Tensor, Tensor]] = []
     network.eval().get_submodule("index0").register_forward_hook(
@@ -121,11 +122,13 @@ def draw_indices() -> Image.Image:
 
 
 def grey(plane: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """The plane stretched to all greys."""
     low, high = np.percentile(plane, (1, 99))
     return np.uint8(np.clip((plane - low) / (high - low), 0, 1) * 255)
 
 
 def main() -> None:
+    """Draw all figures."""
     FOLDER.mkdir(exist_ok=True)
     specs = {
         "indexnet": resolve_model("indexnet"),
@@ -139,9 +142,7 @@ def main() -> None:
         boxes = boxes_of(spec, LAYERS[name])
         picture = draw(boxes).quantize(32)
         picture.save(FOLDER / f"{name}.png", optimize=True)
-        print(name, len(boxes), picture.size, (FOLDER / f"{name}.png").stat().st_size)
     draw_indices().save(FOLDER / "indices.webp", quality=80)
-    print("indices", (FOLDER / "indices.webp").stat().st_size)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def to_onnx(network: nn.Module, spec: ModelSpec, about: Mapping[str, str]) -> by
     return bytes(model.SerializeToString())
 
 
-def _traced(network: nn.Module, example: Tensor, sizes: dict[int, object]):  # type: ignore[no-untyped-def]
+def _traced(network: nn.Module, example: Tensor, sizes: Mapping[int, object]):  # type: ignore[no-untyped-def]
     log = logging.getLogger(EXPORTER_LOG)
     level = log.level
     log.setLevel(logging.ERROR)  # it warns of optional packages that this network does not use

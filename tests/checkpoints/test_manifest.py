@@ -130,7 +130,7 @@ def test_every_checkpoint_of_a_model_is_run_by_its_name() -> None:
 
 
 def test_a_network_without_published_weights() -> None:
-    with pytest.raises(CheckpointError, match="no checkpoint of dim.refine is known"):
+    with pytest.raises(CheckpointError, match=r"no checkpoint of dim\.refine is known"):
         entry_for_model("dim.refine")
     assert named_entry("dim.stage0-62.0") == load_manifest()["dim.stage0-62.0"]
 
