@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from indexnet_cli.models.registry import ModelSpec, PublishedPath
 
-# Four of the twelve layers attend from every patch of 16 x 16 pixels to every other, and two
-# copies of a layer's scores are held at once.
+# Four of the twelve layers attend from every patch of 16 x 16 pixels to every other; up
+# to three copies of a layer's scores exist while the relative positions are added.
 _PATCH = 16 * 16
-_SCORES = 2 * 4  # bytes of a pair of patches, for each head
+_SCORES = 3 * 4  # bytes of a pair of patches, for each head
 
 SMALL = ModelSpec(
     name="vitmatte.small",
