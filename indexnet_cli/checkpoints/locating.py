@@ -10,6 +10,7 @@ from indexnet_cli.checkpoints.cache import bundled_dir, weights_dir
 from indexnet_cli.checkpoints.manifest import Entry, load_manifest
 from indexnet_cli.checkpoints.pins import check_pin
 from indexnet_cli.errors import CheckpointError
+from indexnet_cli.models.registry import resolve_model
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Checkpoint:
     """A file of weights, where it comes from, and what the manifest knows of it."""
 
     path: Path
-    source: Literal["bundled", "cache", "file"]
+    source: Literal["bundled", "cache", "file", "plug-in"]
     entry: Entry | None
 
     @property
@@ -59,9 +60,17 @@ def named_entry(weights: Path | str) -> Entry | None:
 def find_checkpoint(model: str, weights: Path | str | None = None) -> Checkpoint:
     """The checkpoint for ``model``: ``weights`` (a file, or a known name), else the manifest's.
 
-    Nothing is fetched here. Raises ``CheckpointError``: no such file, known but not on this
-    machine (with the command that fetches it), or not the file that the manifest pins.
+    A plug-in may bring its own file. Nothing is fetched here. Raises ``CheckpointError``: no such
+    file, known but not on this machine (with the command that fetches it), or not the file that
+    the manifest pins.
     """
+    brought = resolve_model(model).weights if weights is None else None
+    if brought is not None:
+        if not brought.is_file():
+            raise CheckpointError(
+                f"{brought}, the weights of {model}, is missing", "install its plug-in again"
+            )
+        return Checkpoint(brought, "plug-in", None)
     entry = entry_for_model(model) if weights is None else named_entry(weights)
     if weights is not None and entry is None:
         path = Path(weights).expanduser()

@@ -16,7 +16,7 @@ from indexnet_cli.errors import CheckpointError, UsageError
 
 SCHEMA = 1
 KINDS = ("model", "encoder")
-LAYOUTS = ("official", "openmmlab", "torchvision", "csail")
+LAYOUTS = ("official", "openmmlab", "torchvision", "csail", "transformers")
 PINS = ("sha256", "sha256_prefix", "git_blob_sha1")
 FILE_NAME = "weights_manifest.json"
 # A bare name: no folder, no drive, nothing hidden, so that it cannot lead out of the cache.

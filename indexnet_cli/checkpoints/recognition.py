@@ -11,7 +11,14 @@ from torch import Tensor
 
 from indexnet_cli.checkpoints.manifest import load_manifest
 from indexnet_cli.errors import CheckpointError, UsageError
-from indexnet_cli.models.registry import DEFAULT_TAGS, MODELS, ModelSpec, build_network
+from indexnet_cli.models.registry import (
+    DEFAULT_TAGS,
+    MODELS,
+    ModelSpec,
+    build_network,
+    plugin_models,
+    resolve_model,
+)
 
 COUNTER = "num_batches_tracked"
 NAMED_KEYS = 3
@@ -38,8 +45,12 @@ def differences(wanted: Shapes, given: Shapes) -> list[str]:
 
 
 def fitting_models(given: Shapes) -> list[ModelSpec]:
-    """The models whose networks have exactly these keys and shapes, in the registry's order."""
-    return [spec for spec in MODELS.values() if model_shapes(spec.name) == given]
+    """The models whose networks have exactly these keys and shapes, in the registry's order.
+
+    Plug-ins are asked, which takes importing them, if no model of this package fits.
+    """
+    own = [spec for spec in MODELS.values() if model_shapes(spec.name) == given]
+    return own or [spec for spec in plugin_models() if model_shapes(spec.name) == given]
 
 
 def closest_model(given: Shapes) -> ModelSpec | None:
@@ -52,7 +63,7 @@ def closest_model(given: Shapes) -> ModelSpec | None:
 def model_shapes(name: str) -> Shapes:
     """The keys and shapes of the network of the model called ``name``; no weights are made."""
     with torch.device("meta"):
-        return shapes_of(build_network(MODELS[name]).state_dict())
+        return shapes_of(build_network(resolve_model(name)).state_dict())
 
 
 def recognise(state: Mapping[str, Tensor], path: Path) -> ModelSpec:
@@ -76,7 +87,11 @@ def recognise(state: Mapping[str, Tensor], path: Path) -> ModelSpec:
             f"{path} may belong to {names}: different networks with the same keys",
             "say which with --model",
         )
-    defaults = [s for s in fitting if s.name == f"{s.architecture}.{DEFAULT_TAGS[s.architecture]}"]
+    defaults = [
+        spec
+        for spec in fitting
+        if spec.name == f"{spec.architecture}.{DEFAULT_TAGS.get(spec.architecture)}"
+    ]
     return (defaults or fitting)[0]
 
 

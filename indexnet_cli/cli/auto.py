@@ -197,7 +197,10 @@ def _load_finder(plan: Auto, weights: str | None, options: dict[str, Any], out: 
             pull_if_missing(plan.model.name, weights, out)
         return Matter(plan.model.name, weights, strategy=plan.strategy, **options)
     except CheckpointError as error:
-        hint = f"{error.hint}\n  Without these weights, paint a trimap: indexnet matte IMAGE TRIMAP"
+        hint = (
+            f"{error.hint}\n  Without these weights, paint a trimap: indexnet matte IMAGE TRIMAP,\n"
+            "  or give a rough mask with --mask MASK, or a box with --box X,Y,W,H"
+        )
         raise CheckpointError(error.message, hint) from error
 
 

@@ -24,6 +24,11 @@ def told_of(matter: Matter, out: Output) -> dict[str, Any]:
             else f"tiles {report.tiles}" + (f" of {report.tile} pixels" if report.tile else "")
         )
     )
+    if report.tiles > 1 and not matter.spec.exact_tiles:
+        out.warn(
+            f"{report.model} looks at the whole picture, but memory sufficed for {report.tiles} "
+            "overlapping parts only: the matte may differ a little"
+        )
     return {
         "model": report.model,
         "checkpoint": {

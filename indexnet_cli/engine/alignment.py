@@ -82,7 +82,7 @@ def prepare(
 def restore(alpha: Planes, height: int, width: int, spec: ModelSpec, how: Align) -> Planes:
     """The network's ``alpha`` brought back to ``height`` x ``width`` and clipped to [0, 1].
 
-    All but ``pad`` also round to 8-bit grey levels as the published code does.
+    All but ``pad`` also round to 8-bit grey levels where the published code does.
     """
     if not _resamples(spec.published, how):
         rows, columns = _halved((height, width)) if how == "half" else (height, width)
@@ -105,7 +105,8 @@ def _halved(size: tuple[int, ...]) -> Size:
 
 def _resamples(published: PublishedPath, how: Align) -> bool:
     """Whether the last step before the network is resampling, not padding."""
-    return how in ("crop", "window") or (how != "pad" and published.sizing != "pad-reflect")
+    pads = published.sizing in ("pad-reflect", "pad-zero")
+    return how in ("crop", "window") or (how != "pad" and not pads)
 
 
 def _target(size: tuple[int, ...], spec: ModelSpec, how: Align) -> Size:
@@ -132,7 +133,9 @@ def _align(colours: Plane, trimap: Plane, spec: ModelSpec, how: Align) -> tuple[
     if _resamples(spec.published, how):
         return _resample(colours, trimap, target, spec.published)
     margins = ((0, target[0] - height), (0, target[1] - width))
-    return np.pad(colours, (*margins, (0, 0)), "reflect"), np.pad(trimap, margins, "reflect")
+    mode: Literal["constant", "reflect"]
+    mode = "constant" if spec.published.sizing == "pad-zero" else "reflect"
+    return np.pad(colours, (*margins, (0, 0)), mode), np.pad(trimap, margins, mode)
 
 
 def _resample(
@@ -149,6 +152,8 @@ def _resample(
 
 
 def _grey_levels(alpha: Planes, published: PublishedPath) -> Planes:
+    if published.rounding == "none":
+        return alpha
     levels = alpha * np.float32(255)
     levels = np.rint(levels) if published.rounding == "round" else np.floor(levels)
     return levels / np.float32(255)

@@ -54,13 +54,16 @@ def _padded_input(
     unknown[:height, :width] = trimap == UNKNOWN
 
     def window(region: Region) -> Tensor:
-        # Rows and columns beyond the picture repeat its last.
+        # Rows and columns beyond the picture repeat its last, or are zero where that is published.
         rows = np.minimum(np.arange(region.top, region.bottom), height - 1)
         columns = np.minimum(np.arange(region.left, region.right), width - 1)
         inside = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         planes = network_input(image[inside], trimap[inside], spec)
         if planes.shape[:2] != region.size:
             planes = planes[rows - rows[0]][:, columns - columns[0]]
+            if spec.published.sizing == "pad-zero":
+                planes[max(height - region.top, 0) :] = 0
+                planes[:, max(width - region.left, 0) :] = 0
         return torch.from_numpy(planes)[None].permute(0, 3, 1, 2)
 
     return NetworkInput((size[0], size[1]), unknown, window)

@@ -225,7 +225,8 @@ class Matter:
         x = torch.cat([(image.float() - mean) / std, trimap.float()], dim=1)
         down = round_up(height, self.spec.stride, self.spec.stride_offset) - height
         right = round_up(width, self.spec.stride, self.spec.stride_offset) - width
-        x = F.pad(x, (0, right, 0, down), mode="replicate")
+        mode = "constant" if self.spec.published.sizing == "pad-zero" else "replicate"
+        x = F.pad(x, (0, right, 0, down), mode=mode)
         alpha = torch.cat([self._run(tensor_input(sample)) for sample in x.split(1)])
         alpha = alpha.to(image.device)
         alpha = alpha[..., :height, :width].clamp(0, 1)

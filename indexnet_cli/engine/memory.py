@@ -94,9 +94,20 @@ class MemoryBudget:
         return min(left, REGION_BYTES.get(self.device.type, REGION_BYTES["cpu"]))
 
 
+def fitting_pixels(spec: ModelSpec, free: int) -> int:
+    """How many pixels a forward pass of ``spec`` can take within ``free`` bytes.
+
+    Solves ``pair * n**2 + single * n = free`` for n; without attention the first term is not there.
+    """
+    single, pair = spec.bytes_per_pixel, spec.bytes_per_pixel_pair
+    if pair == 0:
+        return free // single
+    return int((math.sqrt(single**2 + 4 * pair * max(free, 0)) - single) / (2 * pair))
+
+
 def fitting_tile(height: int, width: int, spec: ModelSpec, budget: MemoryBudget) -> int | None:
     """The side of a square tile that fits into memory; ``None`` if the whole picture does."""
-    pixels = budget.free() // spec.bytes_per_pixel
+    pixels = fitting_pixels(spec, budget.free())
     if height * width <= pixels:
         return None
     side = min(math.isqrt(pixels), LARGEST_TILE) // spec.stride * spec.stride

@@ -19,8 +19,9 @@ class TiledForward:
     """Calls ``network`` on pictures of any aligned size; alpha comes back on the CPU.
 
     For networks whose pixels depend on a limited surrounding: tiles with the margin of ``spec``
-    give what the whole picture gives. ``tile``: side in pixels, rounded up to the stride; ``None``
-    for tiles only where memory asks. After a call ``tiles`` and ``tile`` say what was done.
+    give what the whole picture gives (others come near, as ``spec`` says). ``tile``: side in
+    pixels, rounded up to the stride; ``None`` for tiles only where memory asks. After a call
+    ``tiles`` and ``tile`` say what was done.
     """
 
     def __init__(
@@ -66,7 +67,10 @@ class TiledForward:
     def _attempt(self, source: NetworkInput, tile: int | None, progress: Progress | None) -> Tensor:
         height, width = source.size
         side = tile or max(height, width)
-        plan = plan_tiles(height, width, side, self._spec.margin, self._spec.stride)
+        # Tiles that differ from the whole picture hand over slowly, so that no seam shows.
+        margin, stride = self._spec.margin, self._spec.stride
+        blend = None if self._spec.exact_tiles else margin
+        plan = plan_tiles(height, width, side, margin, stride, blend)
         if len(plan) == 1:
             self.tiles, self.tile = 1, None
             return self._evaluate(source.window(Region.whole(height, width)))

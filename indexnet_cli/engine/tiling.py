@@ -57,17 +57,20 @@ def _ramp(centres: NDArray[np.float32], ends: tuple[int, int]) -> NDArray[np.flo
     return np.clip((centres - first) / np.float32(last - first), 0, 1).astype(np.float32)
 
 
-def plan_spans(length: int, tile: int, margin: int, stride: int) -> list[Span]:
+def plan_spans(
+    length: int, tile: int, margin: int, stride: int, blend: int | None = None
+) -> list[Span]:
     """Cut ``length`` pixels into windows of ``tile`` pixels that start at multiples of ``stride``.
 
-    Each pixel has at least ``margin`` pixels of context, less half a stride where two windows
-    blend. Raises ``ValueError`` if ``tile`` leaves no room between two margins, or if ``margin``
-    is below half a stride, which blending takes.
+    Each pixel has at least ``margin`` pixels of context, less half of the ``blend`` pixels (by
+    default a stride) over which two windows hand over. Raises ``ValueError`` if ``tile`` leaves no
+    room between two margins, or if ``margin`` is below half of ``blend``.
     """
+    blend = max(stride, 2) if blend is None else blend
     if length <= tile:
         return [Span(0, length, None, None)]
     step = (tile - 2 * margin) // stride * stride
-    if margin < stride // 2:
+    if margin < blend // 2:
         raise ValueError(f"a margin of {margin} pixels is too small to blend")
     if step < stride:
         raise ValueError(f"a tile of {tile} pixels is too small for margins of {margin}")
@@ -76,7 +79,7 @@ def plan_spans(length: int, tile: int, margin: int, stride: int) -> list[Span]:
     ramps = []
     for start, stop in zip(starts[1:], stops[:-1], strict=True):
         middle = (start + stop) // 2
-        ramps.append((middle - stride // 2, middle + stride // 2))
+        ramps.append((middle - blend // 2, middle + blend // 2))
     return [
         Span(start, stop, rise, fall)
         for start, stop, rise, fall in zip(
@@ -85,11 +88,13 @@ def plan_spans(length: int, tile: int, margin: int, stride: int) -> list[Span]:
     ]
 
 
-def plan_tiles(height: int, width: int, tile: int, margin: int, stride: int) -> list[Tile]:
+def plan_tiles(
+    height: int, width: int, tile: int, margin: int, stride: int, blend: int | None = None
+) -> list[Tile]:
     """Windows of at most ``tile`` x ``tile`` pixels that cover the picture, row by row.
 
-    ``tile`` a multiple of ``stride``; see ``plan_spans`` for ``margin``.
+    ``tile`` a multiple of ``stride``; see ``plan_spans`` for ``margin`` and ``blend``.
     """
-    rows = plan_spans(height, tile, margin, stride)
-    columns = plan_spans(width, tile, margin, stride)
+    rows = plan_spans(height, tile, margin, stride, blend)
+    columns = plan_spans(width, tile, margin, stride, blend)
     return [Tile(row, column) for row in rows for column in columns]

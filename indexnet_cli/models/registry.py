@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from indexnet_cli.errors import UsageError
+from indexnet_cli.models.plugins import load_plugin, plugin_entry_points
 
 if TYPE_CHECKING:
     from torch import nn
@@ -22,18 +25,19 @@ class PublishedPath:
     """How the published inference code brings a picture to the network's stride and back.
 
     ``sizing``: resampling to the next larger or the next smaller multiple of the stride,
-    reflection at the right and bottom, resampling to ``window``, or, without a trimap, to a share
-    of the picture's size that the test strategy sets. ``rounding``: how the result becomes 8-bit
-    grey levels. ``shorter_side``: a picture whose shorter side is longer is shrunk to it before
-    anything else. ``colours`` and ``trimap``: how these are interpolated; the matte
-    comes back as the colours went. ``resampled``: the picture as it was read, or as the network
-    gets it; an 8-bit picture is rounded once more by the former. ``max_side``: a longer height or
-    width is reduced to it, each by itself. ``window``: height and width in which the code can
-    also take a picture, tile by tile or as a whole.
+    reflection at the right and bottom, zeros there (of what the network gets), resampling to
+    ``window``, or, without a trimap, to a share of the picture's size that the test strategy sets.
+    ``rounding``: how the result becomes 8-bit grey levels, if it does. ``shorter_side``: a picture
+    whose shorter side is longer is shrunk to it before anything else. ``colours`` and ``trimap``:
+    how these are interpolated; the matte comes back as the colours went. ``resampled``: the
+    picture as it was read, or as the network gets it; an 8-bit picture is rounded once more by
+    the former. ``max_side``: a longer height or width is reduced to it, each by itself.
+    ``window``: height and width in which the code can also take a picture, tile by tile or as a
+    whole.
     """
 
-    sizing: Literal["resize-up", "resize-down", "pad-reflect", "window", "by-strategy"]
-    rounding: Literal["truncate", "round"]
+    sizing: Literal["resize-up", "resize-down", "pad-reflect", "pad-zero", "window", "by-strategy"]
+    rounding: Literal["truncate", "round", "none"]
     shorter_side: int | None = None
     colours: Literal["cubic", "linear"] = "cubic"
     trimap: Literal["nearest", "linear"] = "nearest"
@@ -50,7 +54,12 @@ class ModelSpec:
     returns the network when called with ``options`` (none needed). Height and width of its input
     are multiples of ``stride``, plus ``stride_offset``. ``mean`` and ``std`` apply to RGB in
     [0, 1]; ``recipe`` names the training recipe. ``bytes_per_pixel`` is the peak working memory
-    of a float32 forward pass, ``margin`` the context in pixels that a tile needs on each side.
+    of a float32 forward pass, ``bytes_per_pixel_pair`` what attention adds for every pair of
+    pixels; ``margin`` the context in pixels that a tile needs on each side to come out as the
+    whole picture does, or nearly so where ``exact_tiles`` is false.
+
+    For plug-ins: ``requires`` maps a package to what pip must install for it; ``weights`` is a
+    file that the plug-in brings, in place of an entry of the manifest.
     """
 
     name: str
@@ -65,7 +74,11 @@ class ModelSpec:
     std: tuple[float, float, float] = IMAGENET_STD
     recipe: str | None = None
     bytes_per_pixel: int = 1400
+    bytes_per_pixel_pair: float = 0.0
     margin: int = 512
+    exact_tiles: bool = True
+    requires: Mapping[str, str] = field(default_factory=dict)
+    weights: Path | None = None
 
     @property
     def input_channels(self) -> int:
@@ -122,6 +135,18 @@ _CHAINER_DIM = ModelSpec(
     margin=352,
 )
 
+_CONV1X1 = {"skip": False, "conv6_kernel": 1}
+_CONV1X1_TAGS = ("stage1-conv1x1", "stage1-57.1", "stage1-58.7", "stage0-62.0", "stage0-69.1")
+
+_AIMNET = ModelSpec(
+    name="aimnet.update",
+    architecture="aimnet",
+    builder="indexnet_cli.models.aimnet:build_aimnet",
+    published=PublishedPath(sizing="by-strategy", rounding="truncate", shorter_side=1080),
+    needs_trimap=False,
+    bytes_per_pixel=2100,
+)
+
 MODELS: dict[str, ModelSpec] = {
     spec.name: spec
     for spec in (
@@ -139,23 +164,16 @@ MODELS: dict[str, ModelSpec] = {
             recipe=None,
             published=PublishedPath(sizing="pad-reflect", rounding="round"),
         ),
-        ModelSpec(
-            name="aimnet.update",
-            architecture="aimnet",
-            builder="indexnet_cli.models.aimnet:build_aimnet",
-            published=PublishedPath(sizing="by-strategy", rounding="truncate", shorter_side=1080),
-            needs_trimap=False,
-            bytes_per_pixel=2100,
-        ),
+        _AIMNET,
+        replace(_AIMNET, name="aimnet.duts"),
         _DEEPMATTING,
         _DIM,
         replace(_DIM, name="dim.stage0", options={"skip": False}),
         replace(_DIM, name="dim.stage1", options={"skip": False}),
-        replace(_DIM, name="dim.stage1-conv1x1", options={"skip": False, "conv6_kernel": 1}),
-        replace(
-            _DIM,
-            name="dim.refine-conv1x1",
-            options={"skip": False, "refine": True, "conv6_kernel": 1},
+        *(replace(_DIM, name=f"dim.{tag}", options=_CONV1X1) for tag in _CONV1X1_TAGS),
+        *(
+            replace(_DIM, name=f"dim.{tag}", options={**_CONV1X1, "refine": True})
+            for tag in ("refine-conv1x1", "stage2-57.7")
         ),
         replace(_DIM, name="dim.refine", options={"skip": False, "refine": True}),
         replace(_DIM, name="dim.refine-skip", options={"skip": True, "refine": True}),
@@ -163,24 +181,81 @@ MODELS: dict[str, ModelSpec] = {
     )
 }
 
+# Published, but how their input was prepared is not.
+NOT_RUN = {
+    "dim.stage0-72.9": "it was trained on colours that were not normalised, and how they were "
+    "scaled is not published",
+}
+
 DEFAULT_TAGS = {
     "indexnet": "open",
     "deepmatting": "official",
     "dim": "stage1-skip",
     "aimnet": "update",
+    "vitmatte": "small",
 }
 DEFAULT_TRIMAP_FREE = "aimnet.update"
 
 
-def resolve_model(name: str) -> ModelSpec:
-    """The model called ``name``; a bare architecture means its default tag.
+def model_names() -> list[str]:
+    """Every model that can be asked for, those of plug-ins last; none of these is imported."""
+    return list(dict.fromkeys([*MODELS, *plugin_entry_points()]))
 
-    Raises ``UsageError`` that lists the known names.
+
+def resolve_model(name: str) -> ModelSpec:
+    """The model called ``name``; a bare architecture means its default, or only, tag.
+
+    Raises ``UsageError``: no such model (with the known names), a package that it needs is not
+    installed (with how to), or a plug-in that cannot be imported.
     """
-    full_name = f"{name}.{DEFAULT_TAGS[name]}" if name in DEFAULT_TAGS else name
-    if full_name not in MODELS:
-        raise UsageError(f"there is no model {name!r}", f"known models: {', '.join(MODELS)}")
-    return MODELS[full_name]
+    full_name = _full_name(name)
+    if full_name in NOT_RUN:
+        raise UsageError(
+            f"{full_name} cannot be run: {NOT_RUN[full_name]}",
+            "the releases after it can: dim.stage0-69.1",
+        )
+    spec = MODELS.get(full_name) or _model_of_plugin(full_name)
+    if spec is None:
+        raise UsageError(f"there is no model {name!r}", f"known models: {', '.join(model_names())}")
+    for package in missing_packages(spec):
+        raise UsageError(
+            f"{spec.name} needs the package {package}, which is not installed",
+            f'pip install "{spec.requires[package]}"',
+        )
+    return spec
+
+
+def missing_packages(spec: ModelSpec) -> list[str]:
+    """What ``spec`` requires and is not installed; nothing is imported to find out."""
+    return [package for package in spec.requires if find_spec(package) is None]
+
+
+def plugin_models() -> list[ModelSpec]:
+    """The models of all plug-ins whose packages are installed. Raises as ``resolve_model``."""
+    specs = [_model_of_plugin(name) for name in plugin_entry_points() if name not in MODELS]
+    return [spec for spec in specs if spec is not None and not missing_packages(spec)]
+
+
+def _full_name(name: str) -> str:
+    if name in DEFAULT_TAGS:
+        return f"{name}.{DEFAULT_TAGS[name]}"
+    if "." in name:
+        return name
+    tagged = [known for known in plugin_entry_points() if known.startswith(f"{name}.")]
+    return tagged[0] if len(tagged) == 1 else name
+
+
+def _model_of_plugin(name: str) -> ModelSpec | None:
+    entry_point = plugin_entry_points().get(name)
+    if entry_point is None:
+        return None
+    spec = load_plugin(entry_point)
+    if not isinstance(spec, ModelSpec) or spec.name != name:
+        raise UsageError(
+            f"the plug-in {entry_point.value} is no ModelSpec called {name}",
+            "its author has to correct it: docs/plugins.md",
+        )
+    return spec
 
 
 def build_network(spec: ModelSpec) -> nn.Module:

@@ -16,7 +16,8 @@ from indexnet_cli.checkpoints.manifest import (
     manifest_path,
     parse_entry,
 )
-from indexnet_cli.errors import CheckpointError
+from indexnet_cli.errors import CheckpointError, UsageError
+from indexnet_cli.models.registry import NOT_RUN, resolve_model
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "manifest.schema.json"
 
@@ -93,6 +94,8 @@ def test_names_and_files_are_unique() -> None:
         ("dim.stage1-57.1", None),
         ("dim.stage1-58.7", None),
         ("dim.stage2-57.7", None),
+        ("vitmatte.small", "sha256"),
+        ("vitmatte.base", "sha256"),
         ("aimnet.update", None),
         ("aimnet.duts", None),
         ("resnet34-mp.imagenet", None),
@@ -113,9 +116,22 @@ def test_encoders_are_not_taken_for_models() -> None:
         entry_for_model("vgg16")
 
 
-def test_several_checkpoints_of_one_model() -> None:
-    """The model's own is the best of them, the others go by their names."""
-    assert entry_for_model("dim.stage1-conv1x1").name == "dim.stage1-57.1"
+def test_every_checkpoint_of_a_model_is_run_by_its_name() -> None:
+    """Or it is said why not; those of plug-ins need their packages (test_vitmatte.py)."""
+    for entry in load_manifest().values():
+        if entry.kind == "encoder" or entry.name.startswith("vitmatte."):
+            continue
+        if entry.name in NOT_RUN:
+            with pytest.raises(UsageError, match=f"{entry.name} cannot be run: "):
+                resolve_model(entry.name)
+        else:
+            assert resolve_model(entry.name).name == entry.model == entry.name
+            assert entry_for_model(entry.name) == entry
+
+
+def test_a_network_without_published_weights() -> None:
+    with pytest.raises(CheckpointError, match=r"no checkpoint of dim\.refine is known"):
+        entry_for_model("dim.refine")
     assert named_entry("dim.stage0-62.0") == load_manifest()["dim.stage0-62.0"]
 
 

@@ -51,7 +51,8 @@ def publish(content: bytes, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> 
 
 def test_list(own_home: Path) -> None:
     table = invoke("weights", "list").stdout
-    assert "indexnet.open              bundled  12.0 MB  Apache-2.0" in table
+    assert "indexnet.open              bundled  12.0 MB   Apache-2.0" in table
+    assert "dim.stage0-72.9 cannot be run: it was trained on colours" in table
     assert "non-commercial" in table
     assert "SAD 45.8, MSE 0.013, Grad 25.9, Conn 43.7 (Composition-1k)" in table
     told = {

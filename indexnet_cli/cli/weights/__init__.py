@@ -6,6 +6,7 @@ import typer
 
 from indexnet_cli.cli.weights.adding import add_weights
 from indexnet_cli.cli.weights.converting import convert_weights
+from indexnet_cli.cli.weights.exporting import export_weights
 from indexnet_cli.cli.weights.listing import list_weights
 from indexnet_cli.cli.weights.pulling import pull_weights
 from indexnet_cli.cli.weights.removing import remove_weights
@@ -24,3 +25,4 @@ weights_app.command("add")(add_weights)
 weights_app.command("remove")(remove_weights)
 weights_app.command("path")(show_path)
 weights_app.command("convert")(convert_weights)
+weights_app.command("export")(export_weights)

@@ -78,7 +78,10 @@ def pull_if_missing(model: str | None, weights: str | None, out: Output) -> None
     from indexnet_cli.models.registry import DEFAULT_MODEL, resolve_model
 
     if weights is None:
-        entry = entry_for_model(resolve_model(model or DEFAULT_MODEL).name)
+        spec = resolve_model(model or DEFAULT_MODEL)
+        if spec.weights is not None:  # a plug-in brings them
+            return
+        entry = entry_for_model(spec.name)
     else:
         named = named_entry(weights)
         if named is None:

@@ -113,12 +113,16 @@ class _Weigh(torch.autograd.Function):
 
 def weigh(x: Tensor, cells: Tensor) -> Tensor:
     """``x`` (N x C x 2h x 2w) times the index map of ``cells`` (N x (C or 1) x 4 x h x w)."""
+    if torch.compiler.is_exporting():  # exporters follow operations on values, not on memory
+        return index_map(cells) * x
     weighed: Tensor = _Weigh.apply(x, cells)
     return weighed
 
 
 def upsample(x: Tensor, cells: Tensor) -> Tensor:
     """Nearest upsampling of ``x`` (N x C x h x w) times the index map of ``cells``."""
+    if torch.compiler.is_exporting():
+        x = F.interpolate(x, scale_factor=2.0, mode="nearest")
     return weigh(x, cells)
 
 

@@ -1,0 +1,1 @@
+"""ViTMatte (Yao et al., 2023) by the network of the transformers library: a plug-in."""
