@@ -1,12 +1,15 @@
 """Seconds and peak memory of the engine, as ratios against the published way of running.
 
-    python benchmarks/engine.py [--examples DIR] [--repeats N] [--scaling] [--large]
+    python benchmarks/engine.py [--examples DIR] [--repeats N]
+    python benchmarks/engine.py --accuracy --examples DIR
+    python benchmarks/engine.py --scaling | --large [--precision NAME]
 
-Three processes, interleaved: the published modules run plainly (eager fp32, NCHW, whole picture,
-the network's call alone), and the whole of ``Matter.matte`` in fp32 and in bf16. All pixels
-unknown, unless --examples names a folder with image/ and trimap/, whose own trimaps are used.
---scaling prints the time per megapixel from 1 to 128 megapixels; --large the peak memory at
-7680 x 4320 and 16384 x 16384. Nothing else should run on the machine.
+A process for each method, interleaved: the published modules run plainly (eager fp32, NCHW, whole
+picture, the network's call alone), and the whole of ``Matter.matte`` in each precision. All pixels
+unknown; then, if --examples names a folder with image/ and trimap/, its pictures with their own
+trimaps. --accuracy prints how far each precision is from fp32 on that folder (image/, alpha/,
+trimap/, trimap2/). --scaling prints the time per megapixel from 1 to 128 megapixels; --large the
+peak memory at 7680 x 4320 and 16384 x 16384. Nothing else should run on the machine.
 """
 
 from __future__ import annotations
@@ -18,13 +21,14 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 SIZES = [(1088, 1920), (1080, 1980)]
-METHODS = ["plain", "fp32", "bf16"]
+METHODS = ["plain", "fp32", "mixed", "bf16"]
 MEGAPIXELS = [1, 2, 4, 8, 16, 32, 64, 128]
 
 
@@ -171,6 +175,7 @@ def report_comparison(name: str, pixels: int, result: dict[str, dict[str, float]
 
 
 def compare_all(options: argparse.Namespace) -> None:
+    print(processor())
     for name in ("float32", "bfloat16"):
         print(f"convolution rate, {name}: {convolution_rate(name):.0f} GFLOP/s")
     print("\n| picture | method | s | times as fast | peak GiB | GFLOP/s of the whole network |")
@@ -179,10 +184,52 @@ def compare_all(options: argparse.Namespace) -> None:
     if options.examples:
         for path in sorted((options.examples / "image").glob("*.png")):
             trimap = options.examples / "trimap" / path.name
-            tasks[path.stem] = {"image": str(path), "trimap": str(trimap)}
+            tasks[path.name] = {"image": str(path), "trimap": str(trimap)}
     for name, task in tasks.items():
         _, trimap = load(task)
+        name = f"{name}, {(trimap == 128).mean():.0%} unknown"
         report_comparison(name, trimap.size, compare(task, options.repeats))
+
+
+def processor() -> str:
+    """Its name and which of the instructions that matter it has."""
+    import torch
+
+    found: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    has = [name for name in ("avx2", "avx512_f", "avx512_bf16", "amx_bf16") if found.get(name)]
+    return (
+        f"{found.get('cpu_name', 'unknown')} ({', '.join(has)}), {torch.get_num_threads()} threads"
+    )
+
+
+def report_accuracy(examples: Path) -> None:
+    """Differences from fp32 over the unknown pixels, in grey levels of 255, and of SAD."""
+    from indexnet_cli import Matter
+    from indexnet_cli.imaging.reading import read_alpha
+
+    exact = Matter(precision="fp32")
+    cases = [
+        (load({"image": str(path), "trimap": str(examples / trimaps / path.name)}), path.name)
+        for path in sorted((examples / "image").glob("*.png"))
+        for trimaps in ("trimap", "trimap2")
+    ]
+    truths = {name: read_alpha(examples / "alpha" / name) for _, name in cases}
+    expected = [exact.matte(*pictures) for pictures, _ in cases]
+    print("| precision | mean | 99.9 % within | all within | SAD of all |")
+    print("|---|---:|---:|---:|---:|")
+    for precision in METHODS[2:]:
+        matter = Matter(precision=precision)
+        levels, sads = [], np.zeros(2)
+        for (pictures, name), alpha in zip(cases, expected, strict=True):
+            rough, unknown = matter.matte(*pictures), pictures[1] == 128
+            levels.append(255 * np.abs(rough - alpha)[unknown])
+            sads += [np.abs(a - truths[name])[unknown].sum() for a in (alpha, rough)]
+        all_levels = np.concatenate(levels)
+        print(
+            f"| {precision} | {all_levels.mean():.3f} | {np.quantile(all_levels, 0.999):.2f} "
+            f"| {all_levels.max():.1f} | {100 * (sads[1] / sads[0] - 1):+.2f} % |",
+            flush=True,
+        )
 
 
 def report_scaling(precision: str) -> None:
@@ -216,6 +263,7 @@ def main() -> None:
     )
     parser.add_argument("--examples", type=Path, metavar="DIR")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--accuracy", action="store_true", help="needs --examples")
     parser.add_argument("--scaling", action="store_true")
     parser.add_argument("--large", action="store_true")
     parser.add_argument("--precision", default="bf16", help="of --scaling and --large")
@@ -223,6 +271,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.worker:
         worker(options.worker)
+    elif options.accuracy:
+        report_accuracy(options.examples)
     elif options.scaling:
         report_scaling(options.precision)
     elif options.large:
