@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 Pixels = NDArray[np.uint8]
+Part = tuple[slice, slice]
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,14 @@ RULES = {
 
 
 def fit_background(
-    background: Pixels, height: int, width: int, rule: CompositionRule, shrink: bool = False
+    background: Pixels,
+    height: int,
+    width: int,
+    rule: CompositionRule,
+    shrink: bool = False,
+    part: Part | None = None,
 ) -> Pixels:
-    """Cover height x width from the top left with a photograph; HxWx3 uint8.
+    """Cover height x width from the top left with a photograph; HxWx3 uint8, or a part of that.
 
     It is enlarged where it is too small in one direction, and left as it is where it is larger,
     unless ``shrink``: then it is made to fit always (IndexNet's loader does this to the background
@@ -46,22 +52,38 @@ def fit_background(
     """
     own_height, own_width = background.shape[:2]
     ratio = max(height / own_height, width / own_width)
+    part = part or (slice(0, height), slice(0, width))
     if ratio > 1 or (shrink and ratio < 1):
-        background = _resize(background, ratio, rule)
-    return background[:height, :width]
+        return _resize(background, ratio, rule, part)
+    return background[part]
 
 
-def _resize(background: Pixels, ratio: float, rule: CompositionRule) -> Pixels:
+def _resize(background: Pixels, ratio: float, rule: CompositionRule, part: Part) -> Pixels:
     height, width = (
         ceil(side * ratio) if rule.rounding == "ceil" else int(side * ratio + 1)
         for side in background.shape[:2]
     )
-    size = (width, height)
     if rule.interpolation == "pillow":
-        image = Image.fromarray(np.ascontiguousarray(background))
-        return np.asarray(image.resize(size, Image.Resampling.BICUBIC))
+        return _resize_part(background, height, width, part)
+    # OpenCV resizes all of it sooner than anything else resizes a part.
     method = cv2.INTER_CUBIC if rule.interpolation == "cubic" else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(background, size, interpolation=method), np.uint8)
+    resized = cv2.resize(background, (width, height), interpolation=method)
+    return np.asarray(resized[part], np.uint8)
+
+
+def _resize_part(background: Pixels, height: int, width: int, part: Part) -> Pixels:
+    """Part of what Pillow would make of the whole, at the cost of the part."""
+    rows, columns = part
+    down, across = background.shape[0] / height, background.shape[1] / width
+    box = (
+        columns.start * across,
+        rows.start * down,
+        min(columns.stop * across, background.shape[1]),  # rounding must not leave the picture
+        min(rows.stop * down, background.shape[0]),
+    )
+    size = (columns.stop - columns.start, rows.stop - rows.start)
+    image = Image.fromarray(np.ascontiguousarray(background))
+    return np.asarray(image.resize(size, Image.Resampling.BICUBIC, box=box))
 
 
 def compose(foreground: Pixels, alpha: Pixels, background: Pixels, rule: CompositionRule) -> Pixels:

@@ -75,7 +75,7 @@ class SceneView:
         front, behind = layers
         image = compose(front, alpha, behind, rule)
         if shrink and self.is_shrunk():
-            behind = self._fitted(rule, shrink)[window.part]
+            behind = self._fitted(window, rule, shrink)
         return Planes(image, alpha, None, front, behind)
 
     def layers(self, window: Window, rule: CompositionRule) -> tuple[Pixels, Pixels] | None:
@@ -83,7 +83,7 @@ class SceneView:
         front = self.foreground()
         if front is None or self._background is None or not self.scene.is_composed:
             return None
-        return front[window.part], self._fitted(rule)[window.part]
+        return front[window.part], self._fitted(window, rule)
 
     def is_shrunk(self) -> bool:
         """Whether the photograph is larger than the foreground in both directions."""
@@ -91,12 +91,12 @@ class SceneView:
         height, width = self.alpha.shape
         return behind is not None and behind.shape[0] > height and behind.shape[1] > width
 
-    def _fitted(self, rule: CompositionRule, shrink: bool = False) -> Pixels:
+    def _fitted(self, window: Window, rule: CompositionRule, shrink: bool = False) -> Pixels:
         behind = self.background()
         if behind is None:
             raise ValueError(f"{self.scene.name} has no background")
         height, width = self.alpha.shape
-        return fit_background(behind, height, width, rule, shrink)
+        return fit_background(behind, height, width, rule, shrink, window.part)
 
     def _fitting(self, pixels: Pixels, path: Path) -> Pixels:
         if pixels.shape[:2] != self.alpha.shape:
