@@ -38,7 +38,7 @@ from indexnet_cli.cli.product_options import (
     SaveOption,
     product_style,
 )
-from indexnet_cli.cli.trimap_options import DEFAULT_ERODE, DilateOption, ErodeOption
+from indexnet_cli.cli.trimap_options import DEFAULT_ERODE, DilateOption, ErodeOption, mask_style
 from indexnet_cli.cli.weights.pulling import pull_if_missing
 from indexnet_cli.errors import CheckpointError, DeviceError, IndexnetError, UsageError
 from indexnet_cli.models.registry import DEFAULT_MODEL, resolve_model
@@ -244,7 +244,6 @@ def _matting(
     from indexnet_cli.batch.journal import digest_file, digest_text
     from indexnet_cli.batch.matting import BatchMatting
     from indexnet_cli.checkpoints.locating import find_checkpoint
-    from indexnet_cli.imaging.trimap_style import MASK_THRESHOLDS, Radius, TrimapStyle
 
     spec = resolve_model(model or DEFAULT_MODEL)
     if not spec.needs_trimap:
@@ -254,11 +253,7 @@ def _matting(
         )
     pull_if_missing(spec.name, weights, out)
     checkpoint = find_checkpoint(spec.name, weights)
-    trimap_style = TrimapStyle(
-        erode=Radius.parse(erode),
-        dilate=None if dilate is None else Radius.parse(dilate),
-        thresholds=MASK_THRESHOLDS,
-    )
+    trimap_style = mask_style(erode, dilate)
     behind = style.background.path if style.background is not None else None
     settings = digest_text(
         spec.name,
