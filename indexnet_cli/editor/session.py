@@ -31,7 +31,7 @@ class Session:
     def __init__(self, picture: Picture, journal: EditJournal) -> None:
         self.picture = picture
         self.journal = journal
-        self.trimap = np.full(picture.pixels.shape[:2], BACKGROUND, np.uint8)
+        self.trimap: NDArray[np.uint8] = np.full(picture.pixels.shape[:2], BACKGROUND, np.uint8)
         self.history = History()
         self.revision = 0
         self.lock = threading.RLock()
