@@ -9,7 +9,8 @@ import {empty} from "./trimap.js";
 const TOAST = 6000;
 const style = {view: "trimap", colour: [0, 177, 64], behind: null, outline: false};
 const STATES = {busy: "Refreshing the matte…", preview: "Matte: preview, refining…", exact: "Matte: final"};
-let picture, stage, tools, name, lost = false, saving = false, exact = false;
+export let picture;
+let stage, tools, name, lost = false, saving = false, exact = false;
 
 const link = new Link({connected, done, refused: tell});
 
