@@ -9,10 +9,11 @@ import os
 import traceback
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from indexnet_cli.cli.auto import Auto, AutoOption, RefineOption, StrategyOption, plan_auto
 from indexnet_cli.cli.failures import reports_failures
 from indexnet_cli.cli.memory_option import MemoryOption, parse_memory
 from indexnet_cli.cli.options import (
@@ -40,6 +41,7 @@ from indexnet_cli.cli.product_options import (
 )
 from indexnet_cli.cli.trimap_options import DEFAULT_ERODE, DilateOption, ErodeOption, mask_style
 from indexnet_cli.cli.weights.pulling import pull_if_missing
+from indexnet_cli.engine.strategies import DEFAULT_STRATEGY
 from indexnet_cli.errors import CheckpointError, DeviceError, IndexnetError, UsageError
 from indexnet_cli.models.registry import DEFAULT_MODEL, resolve_model
 
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from indexnet_cli.engine.alignment import Align
     from indexnet_cli.engine.matter import Matter
     from indexnet_cli.imaging.products import ProductStyle
+    from indexnet_cli.imaging.trimap_style import TrimapStyle
 
 
 @reports_failures
@@ -88,6 +91,9 @@ def batch(
     ] = None,
     erode: ErodeOption = DEFAULT_ERODE,
     dilate: DilateOption = None,
+    auto: AutoOption = False,
+    refine_with: RefineOption = None,
+    strategy: StrategyOption = None,
     recursive: Annotated[
         bool, typer.Option("--recursive/--flat", help="Folders with all below them, or not.")
     ] = True,
@@ -148,6 +154,8 @@ def batch(
 
       indexnet batch list.csv -o out/ --save alpha,composite --background studio.jpg
 
+      indexnet batch photos/ --auto -o mattes/ --refine-with indexnet
+
       indexnet batch incoming/ -o done/ --watch
 
       torchrun --nproc-per-node 4 -m indexnet_cli batch photos/ trimaps/ -o mattes/
@@ -163,8 +171,11 @@ def batch(
         raise UsageError("TRIMAPS and --mask-dir exclude each other.", "Choose one.")
     if watch and not Path(images).is_dir():
         raise UsageError(f"{images} is no folder to watch.", "Name the folder that they arrive in.")
-    guide: Literal["trimap", "mask"] = "trimap" if mask_dir is None else "mask"
-    folder = trimaps if mask_dir is None else mask_dir
+    given = trimaps if mask_dir is None else mask_dir
+    plan = plan_auto(
+        auto, None if given is None else str(given), model, strategy, None, refine_with
+    )
+    guide: Guide = "none" if plan else "trimap" if mask_dir is None else "mask"
     style = product_style(
         save, background, fit, background_position, linear, no_estimate, bits, f".{format}"
     )
@@ -176,8 +187,8 @@ def batch(
             journal,
             style,
             guide,
-            erode,
-            dilate,
+            mask_style(erode, dilate),
+            plan,
             model,
             weights,
             device,
@@ -189,9 +200,9 @@ def batch(
         )
         run = _Run(matting, output, part, overwrite, out)
         if watch:
-            run.watch(Path(images), folder, recursive)
+            run.watch(Path(images), given, recursive)
         else:
-            items = run.once(find_pairs(images, folder, guide, output, recursive))
+            items = run.once(find_pairs(images, given, guide, output, recursive))
             if gallery is not None:
                 _write_gallery(gallery, items, output, guide, max_pixels, overwrite)
     if run.failures:
@@ -229,9 +240,9 @@ def _write_gallery(
 def _matting(
     journal: Any,
     style: ProductStyle,
-    guide: Literal["trimap", "mask"],
-    erode: str,
-    dilate: str | None,
+    guide: Guide,
+    trimap_style: TrimapStyle,
+    auto: Auto | None,
     model: str | None,
     weights: str | None,
     device: str,
@@ -245,15 +256,17 @@ def _matting(
     from indexnet_cli.batch.matting import BatchMatting
     from indexnet_cli.checkpoints.locating import find_checkpoint
 
-    spec = resolve_model(model or DEFAULT_MODEL)
-    if not spec.needs_trimap:
-        raise UsageError(
-            f"{spec.name} takes no trimap; batches are matted with trimaps or masks.",
-            "Choose another --model, or use `indexnet matte --auto` picture by picture.",
-        )
-    pull_if_missing(spec.name, weights, out)
+    spec = auto.model if auto else resolve_model(model or DEFAULT_MODEL)
+    second = auto.refine_with if auto else None
+    if (
+        auto is None or auto.named or weights is not None
+    ):  # --auto alone does not agree to the terms of its weights
+        pull_if_missing(spec.name, weights, out)
     checkpoint = find_checkpoint(spec.name, weights)
-    trimap_style = mask_style(erode, dilate)
+    refining = None
+    if second is not None:
+        pull_if_missing(second.name, None, out)
+        refining = digest_file(find_checkpoint(second.name).path)
     behind = style.background.path if style.background is not None else None
     settings = digest_text(
         spec.name,
@@ -261,9 +274,10 @@ def _matting(
         repr(style),
         "" if behind is None else digest_file(behind),
         repr((guide, trimap_style if guide == "mask" else None, precision, align)),
+        *([] if auto is None else [auto.strategy, repr((second and second.name, refining))]),
     )
 
-    def make_matter() -> Matter:
+    def make(name: str, file: str | None) -> Matter:
         from indexnet_cli.engine.matter import Matter
 
         place = device
@@ -273,10 +287,25 @@ def _matting(
             if torch.cuda.is_available():
                 place = f"cuda:{os.environ['LOCAL_RANK']}"
         return Matter(
-            spec.name, weights, device=place, precision=precision, align=align, memory=memory
+            name,
+            file,
+            device=place,
+            precision=precision,
+            align=align,
+            memory=memory,
+            strategy=auto.strategy if auto else DEFAULT_STRATEGY,
         )
 
-    return BatchMatting(journal, style, guide, trimap_style, settings, make_matter, max_pixels)
+    return BatchMatting(
+        journal,
+        style,
+        guide,
+        trimap_style,
+        settings,
+        lambda: make(spec.name, weights),
+        max_pixels,
+        None if second is None else lambda: make(second.name, None),
+    )
 
 
 class _Run:
