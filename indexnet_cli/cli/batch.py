@@ -47,7 +47,7 @@ from indexnet_cli.models.registry import DEFAULT_MODEL, resolve_model
 
 if TYPE_CHECKING:
     from indexnet_cli.batch.matting import BatchMatting
-    from indexnet_cli.batch.pairing import Guide
+    from indexnet_cli.batch.pairing import Guide, Pair
     from indexnet_cli.batch.planning import Item
     from indexnet_cli.batch.sharding import Shard
     from indexnet_cli.engine.alignment import Align
@@ -112,7 +112,11 @@ def batch(
     align: AlignOption = "pad",
     memory: MemoryOption = "auto",
     watch: Annotated[
-        bool, typer.Option("--watch", help="Go on with pictures that arrive, until Ctrl-C.")
+        bool,
+        typer.Option(
+            "--watch",
+            help="Matte what is in the folder IMAGES and what arrives there, until Ctrl-C.",
+        ),
     ] = False,
     shard: Annotated[
         str | None,
@@ -156,7 +160,7 @@ def batch(
 
       indexnet batch photos/ --auto -o mattes/ --refine-with indexnet
 
-      indexnet batch incoming/ -o done/ --watch
+      indexnet batch --watch incoming/ -o done/
 
       torchrun --nproc-per-node 4 -m indexnet_cli batch photos/ trimaps/ -o mattes/
     """
@@ -320,15 +324,12 @@ class _Run:
         self.overwrite = overwrite
         self.out = out
         self.failures: dict[str, str] = {}
+        self.writers: dict[Path, Path] = {}
         self.done = self.skipped = 0
 
-    def once(self, pairs: list[Any]) -> list[Item]:
+    def once(self, pairs: list[Pair]) -> list[Item]:
         """All of these pairs, or this process's part of them, which is returned."""
-        from indexnet_cli.batch.planning import plan, refuse_strangers
-
-        items = plan(pairs, self.output, self.matting.style)
-        if not self.overwrite:
-            refuse_strangers(items, self.matting.journal.own(), self.matting.style)
+        items = self._plan(pairs)
         items = self.shard.part_of(items)
         try:
             self._process(items)
@@ -344,8 +345,7 @@ class _Run:
     def watch(self, images: Path, guides: Path | None, recursive: bool) -> None:
         """Whatever arrives, until it is interrupted: that is the way to end it."""
         from indexnet_cli.batch.listing import list_pictures
-        from indexnet_cli.batch.pairing import Pair, pair_files
-        from indexnet_cli.batch.planning import plan, refuse_strangers
+        from indexnet_cli.batch.pairing import pair_files
         from indexnet_cli.batch.watching import arrivals
 
         without = (self.output, *([] if guides is None else [guides]))
@@ -357,14 +357,43 @@ class _Run:
         self.out.note(f"watching {images}; Ctrl-C ends")
         try:
             for pairs in arrivals(scan):
-                items = plan(pairs, self.output, self.matting.style)
-                if not self.overwrite:
-                    refuse_strangers(items, self.matting.journal.own(), self.matting.style)
-                self._process(items)
+                self._process(self._plan_arrivals(pairs))
         except KeyboardInterrupt:
             self.out.note(self._summary())
         finally:
             self._report_failures()
+
+    def _plan(self, pairs: list[Pair]) -> list[Item]:
+        from indexnet_cli.batch.planning import plan, refuse_strangers, remove_leftovers
+
+        items = plan(pairs, self.output, self.matting.style)
+        if not self.overwrite:
+            refuse_strangers(items, self.matting.journal.own(), self.matting.style)
+        remove_leftovers(items, self.output)
+        return items
+
+    def _plan_arrivals(self, pairs: list[Pair]) -> list[Item]:
+        """As ``_plan``, but what is refused is told and left out: the rest goes on."""
+        try:
+            items = self._plan(pairs)
+        except UsageError:
+            items = []
+            for pair in pairs:
+                try:
+                    items += self._plan([pair])
+                except UsageError as error:
+                    self._fail(str(pair.image), error)
+        return [item for item in items if self._is_first(item)]
+
+    def _is_first(self, item: Item) -> bool:
+        """Whether no picture of another name that arrived before has the same outputs."""
+        for path in item.outputs.values():
+            other = self.writers.setdefault(path, item.pair.image)
+            if other != item.pair.image:
+                error = UsageError(f"{other} and {item.pair.image} would both write {path}.")
+                self._fail(str(item.pair.image), error)
+                return False
+        return True
 
     def _process(self, items: list[Item]) -> None:
         from indexnet_cli.batch.pipeline import run_pipeline
