@@ -60,8 +60,8 @@ def take(address: str) -> bytes:
         await_state(browser)
         canvas = browser.find_element(By.ID, "canvas")
         stroke = ActionChains(browser, duration=80)
-        stroke.move_to_element_with_offset(canvas, -120, -260).click_and_hold()
-        stroke.move_by_offset(60, 40).move_by_offset(20, 50).release().perform()
+        stroke.move_to_element_with_offset(canvas, -40, 20).click_and_hold()
+        stroke.move_by_offset(-35, 70).move_by_offset(-20, 60).release().perform()
         await_state(browser)
         return browser.get_screenshot_as_png()
     finally:
