@@ -139,7 +139,6 @@ def edit(
     if STREAM in (image, trimap, mask):
         raise UsageError("The editor reads files only.", "Save the picture first.")
     style = product_style(save, None, "fill", "center", False, no_estimate, bits, f".{format}")
-    inputs = [name for name in (image, trimap, mask) if name is not None]
     guided = trimap is not None or mask is not None or box is not None
     source = plan_guide(image, trimap, mask, box, erode, dilate) if guided else None
     # Without a name, the keys of --weights tell the model.
@@ -151,7 +150,7 @@ def edit(
     for warning in picture.warnings:
         out.warn(warning)
     with closing(EditJournal(Path(image), fresh)) as journal:
-        outputs = _choose_outputs(Path(image), output, style, inputs, journal, overwrite)
+        outputs = _choose_outputs(image, trimap, mask, output, style, journal, overwrite)
         session = Session(picture, journal)
         if session.history.done:
             out.note("going on with what was painted for this picture before")
@@ -187,24 +186,31 @@ def edit(
 
 
 def _choose_outputs(
-    image: Path,
+    image: str,
+    trimap: str | None,
+    mask: str | None,
     output: Path | None,
     style: ProductStyle,
-    inputs: list[str],
     journal: EditJournal,
     overwrite: bool,
 ) -> dict[str, Path]:
-    """Where the products go. Raises before any work for what could not be written after it."""
+    """Where the products go. Raises before any work for what could not be written after it.
+
+    The trimap that was given may be replaced by the one that is painted, as any file may; what it
+    was stays in the journal.
+    """
     from indexnet_cli.imaging.products import check_product, product_suffix
 
-    folder = image.parent if output is None else output
+    folder = Path(image).parent if output is None else output
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder.", "Name one that exists with -o.")
     outputs = {
-        kind: folder / f"{image.stem}_{kind}{product_suffix(kind, style)}" for kind in style.kinds
+        kind: folder / f"{Path(image).stem}_{kind}{product_suffix(kind, style)}"
+        for kind in style.kinds
     }
     for kind, path in outputs.items():
-        refuse_inputs(path, inputs)
+        inputs = (image, mask, None if kind == "trimap" else trimap)
+        refuse_inputs(path, [name for name in inputs if name is not None])
         check_product(kind, path, style, overwrite or journal.was_saved(path))
     return outputs
 

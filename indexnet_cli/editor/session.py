@@ -64,9 +64,12 @@ class Session:
     def start_with(self, trimap: NDArray[np.uint8], again: bool = True) -> Region:
         """Replace the whole trimap, as one step that can be undone.
 
-        Without ``again``, nothing happens where that was done before with this very trimap.
+        Without ``again``, nothing happens where that was done before with this very trimap, or
+        where it is what stands.
         """
         with self.lock:
+            if not again and np.array_equal(trimap, self.trimap):
+                return NOTHING
             digest = self.journal.keep_trimap(trimap)
             if not again and digest in self._starts:
                 return NOTHING

@@ -94,12 +94,20 @@ def test_folder_and_list_of_outputs(edit, started, tmp_path):
     assert [path.name for path in folder.iterdir()] == ["photo_cutout.webp"]
 
 
-def test_an_input_is_not_replaced(edit, tmp_path):
+def test_only_the_trimap_may_be_replaced(edit, started, tmp_path):
     image, trimap = save_pair(tmp_path)
     own = trimap.rename(tmp_path / "photo_trimap.png")
-    refused = edit(image, own, "--overwrite")
+    refused = edit(image, own)
     assert refused.exit_code == 2
-    assert "is an input" in refused.stderr
+    assert "exists already" in refused.stderr
+    assert edit(image, own, "--overwrite").exit_code == 0
+    assert edit(image, own).exit_code == 0  # ours now, and no new start
+    assert np.array_equal(started[0][0], started[1][0])
+    for option in ((), ("--mask",)):
+        other = own.with_name("photo_alpha.png")
+        refused = edit(image, *option, other, "--overwrite")
+        assert refused.exit_code == 2
+        assert "is an input" in refused.stderr
 
 
 def test_json_and_ports(edit, tmp_path):

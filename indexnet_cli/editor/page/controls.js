@@ -14,7 +14,7 @@ export class Controls {
   /* does: undo, redo, save. */
   constructor(stage, tools, style, does) {
     Object.assign(this, {stage, tools, style, does});
-    this.largest = Math.min(1000, Math.max(stage.picture.width, stage.picture.height) / 4);
+    this.largest = Math.min(1000, Math.max(stage.picture.width, stage.picture.height, 32) / 4);
     this.before = "cutout";
     for (const [id, attribute, choose] of [
       ["views", "view", value => this.view(value)],
