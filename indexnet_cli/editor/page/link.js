@@ -24,7 +24,7 @@ async function ask(path, body) {
 }
 
 export class Link {
-  /* on: {connected(yes), done(state, operations), refused(message)}. */
+  /* on: {connected(yes), done(state, operations, missed), refused(message)}. */
   constructor(on) {
     this.on = on;
     this.queue = [];
@@ -59,8 +59,9 @@ export class Link {
         const state = await (await ask("operations", {operations})).json();
         this.queue.splice(0, operations.length);
         this.#isConnected(true);
+        const missed = state.revision !== this.revision + operations.length;  // another page's
         this.revision = state.revision;
-        await this.on.done(state, operations);
+        await this.on.done(state, operations, missed);
       } catch (error) {
         if (error instanceof Refused) {
           this.queue.splice(0, operations.length);

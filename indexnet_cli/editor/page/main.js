@@ -48,8 +48,9 @@ function send(operation) {
 }
 
 /* Operations are done there; what is no brush changes pixels that only the program knows. */
-async function done(state, operations) {
+async function done(state, operations, missed) {
   told(state);
+  lost ||= missed;
   exact = false;
   if (operations.some(one => one.do !== "paint") && state.changed) await fetchTrimap(state.changed);
   if (lost && link.settled) await sync();
