@@ -2,10 +2,13 @@
 
     python benchmarks/batch.py --count 200 --side 1000
     python benchmarks/batch.py --count 10000 --side 32 --known
+    python benchmarks/batch.py --together 4 --side 256
 
 Draws pictures with a third unknown (``--known``: with none, which needs no network), runs decoding,
 matting and encoding one after the other for their processor seconds, then the pipeline for its wall
-time. The ratio is wall / (processor seconds / cores); 1 is perfect.
+time. The ratio is wall / (processor seconds / cores); 1 is perfect. Both need a machine that does
+nothing else. ``--together N`` compares the network's processor seconds for N pictures of one size
+in one pass with those of N passes, on one thread.
 """
 
 from __future__ import annotations
@@ -30,17 +33,26 @@ from indexnet_cli.batch.planning import plan
 from indexnet_cli.imaging.products import ProductStyle
 from indexnet_cli.imaging.trimap_style import TrimapStyle
 from indexnet_cli.imaging.writing import write_levels, write_rgba
+from indexnet_cli.models.folding import bake, set_folded
+from indexnet_cli.models.registry import DEFAULT_MODEL, build_network, resolve_model
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--count", type=int, default=20)
-    parser.add_argument("--side", type=int, default=256)
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--side", type=int, default=1000)
+    parser.add_argument("--together", type=int, default=0)
     parser.add_argument("--known", action="store_true")
     parser.add_argument("--weights", default=None)
     options = parser.parse_args()
+    if options.together:
+        together(options.together, options.side)
+        return
     cores = len(os.sched_getaffinity(0))
     matter = Matter(weights=options.weights, device="cpu")
+    if not options.known:  # the first picture makes the kernels
+        unknown = np.full((options.side, options.side), 128, np.uint8)
+        matter.matte(np.zeros((*unknown.shape, 3), np.uint8), unknown)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         draw(root / "in", options.count, options.side, options.known)
@@ -60,6 +72,23 @@ def main() -> None:
         print(f"cores busy with it {busy:.0%}")
     tenth = peaks[len(peaks) // 10]
     print(f"peak memory {tenth:.0f} MiB after a tenth, {peaks[-1]:.0f} MiB at the end")
+
+
+def together(count: int, side: int) -> None:
+    torch.set_num_threads(1)
+    network = set_folded(bake(build_network(resolve_model(DEFAULT_MODEL)))).eval()
+    network.to(memory_format=torch.channels_last)
+    x = torch.rand(count, 4, side, side).contiguous(memory_format=torch.channels_last)
+    apart, at_once = [], []
+    with torch.inference_mode():
+        for _ in range(4):
+            for seconds, parts in ((apart, x.split(1)), (at_once, [x])):
+                started = time.process_time()
+                for part in parts:
+                    network(part)
+                seconds.append(time.process_time() - started)
+    print(f"{count} pictures of {side}^2, processor seconds of the network, best of 4:")
+    print(f"one by one {min(apart):.3f}, in one pass {min(at_once):.3f}")
 
 
 def draw(folder: Path, count: int, side: int, known: bool) -> None:

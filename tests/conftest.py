@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from indexnet_cli.models.registry import DEFAULT_MODEL, build_network, resolve_model
+from tests.browsing import browser  # noqa: F401 - for every folder
 from tests.golden.reading import read_configurations, seeded_tensors
 from tests.made_up_pack import pack, pack_folder  # noqa: F401 - fixtures for every folder
 

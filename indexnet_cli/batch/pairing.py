@@ -12,21 +12,22 @@ from typing import Literal
 from indexnet_cli.batch.listing import is_picture, list_pictures
 from indexnet_cli.errors import InputError, UsageError
 
-Guide = Literal["trimap", "mask"]
+Guide = Literal["trimap", "mask", "none"]
 
 # What people and tools put behind the picture's stem.
 GUIDE_SUFFIXES: dict[Guide, tuple[str, ...]] = {
     "trimap": ("_trimap", "-trimap", ".trimap", "_tri", "_Trimap"),
     "mask": ("_mask", "-mask", ".mask", "_seg", "_alpha", "_matte"),
+    "none": (),
 }
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A picture, what guides its matting (None: none was found), and its place below the outputs.
+    """A picture, what guides its matting, and its place below the outputs.
 
     ``relative`` is the path below the folder of the outputs, without suffix; ``problem`` says why
-    there is no guide.
+    there is no guide, where one is needed.
     """
 
     image: Path
@@ -40,12 +41,13 @@ def find_pairs(
 ) -> list[Pair]:
     """Pairs for a folder, a glob or a list file (CSV: image,trimap[,output]), sorted by picture.
 
-    Without ``guides`` they lie beside the pictures, with a suffix after the stem. Raises
-    InputError for a folder or list that cannot be read, UsageError when nothing can be paired.
+    Without ``guides`` they lie beside the pictures, with a suffix after the stem. Of ``kind`` none
+    there are none; in a list their column is then empty. Raises InputError for a folder or list
+    that cannot be read, UsageError when nothing can be paired.
     """
     path = Path(images)
     if path.is_file() and path.suffix.lower() in (".csv", ".txt", ".lst"):
-        pairs = read_list(path)
+        pairs = read_list(path, kind)
     elif path.is_dir():
         without = (output, *([] if guides is None else [guides]))
         pairs = pair_files(path, list_pictures(path, recursive, without), guides, kind)
@@ -59,7 +61,7 @@ def find_pairs(
         raise InputError(
             f"{images}: no picture is there.", "Name a folder, a glob in quotes, or a list file."
         )
-    if all(pair.guide is None for pair in pairs):
+    if all(pair.problem for pair in pairs):
         raise UsageError(
             f"{images}: no picture has a {kind}.",
             f"A {kind} has the picture's stem, beside it with a suffix "
@@ -71,6 +73,11 @@ def find_pairs(
 def pair_files(root: Path, files: Iterable[Path], guides: Path | None, kind: Guide) -> list[Pair]:
     """Pair pictures below ``root`` with guides at the same place below ``guides``, or beside."""
     files = list(files)
+    stems = {(file.parent, file.stem) for file in files}
+    if kind == "none":
+        every = tuple(suffix for suffixes in GUIDE_SUFFIXES.values() for suffix in suffixes)
+        files = [file for file in files if not _is_guide(file, stems, every)]
+        return [Pair(file, None, file.parent.relative_to(root) / file.stem) for file in files]
     if guides is not None:
         candidates = list_pictures(guides)
         base = guides
@@ -82,7 +89,6 @@ def pair_files(root: Path, files: Iterable[Path], guides: Path | None, kind: Gui
     suffixes = GUIDE_SUFFIXES[kind]
     if guides is None:
         # What guides another picture is none to be matted itself.
-        stems = {(file.parent, file.stem) for file in files}
         files = [file for file in files if not _is_guide(file, stems, suffixes)]
     pairs = []
     for image in files:
@@ -95,8 +101,10 @@ def pair_files(root: Path, files: Iterable[Path], guides: Path | None, kind: Gui
     return pairs
 
 
-def read_list(path: Path) -> list[Pair]:
+def read_list(path: Path, kind: Guide = "trimap") -> list[Pair]:
     """Pairs of a CSV file: image,trimap[,output]; paths are relative to the file's folder.
+
+    Of ``kind`` none, ``trimap`` is empty, or the image alone is there.
 
     A first line that begins with ``image`` is a header. ``output`` is a path below the folder of
     the outputs. Raises InputError with the line's number.
@@ -110,8 +118,13 @@ def read_list(path: Path) -> list[Pair]:
         cells = [cell.strip() for cell in row]
         if not any(cells) or cells[0].startswith("#") or (number == 1 and cells[0] == "image"):
             continue
-        if len(cells) not in (2, 3) or not cells[0] or not cells[1]:
-            raise InputError(f"{path}, line {number}: not image,trimap[,output].", "Correct it.")
+        if kind == "none":
+            whole = len(cells) <= 3 and bool(cells[0]) and not any(cells[1:2])
+        else:
+            whole = len(cells) in (2, 3) and all(cells[:2])
+        if not whole:
+            wanted = "image[,,output]" if kind == "none" else f"image,{kind}[,output]"
+            raise InputError(f"{path}, line {number}: not {wanted}.", "Correct it.")
         relative = Path(cells[2] if len(cells) == 3 and cells[2] else Path(cells[0]).stem)
         if relative.is_absolute() or ".." in relative.parts:
             raise InputError(
@@ -120,7 +133,8 @@ def read_list(path: Path) -> list[Pair]:
             )
         if is_picture(relative):
             relative = relative.with_suffix("")
-        pairs.append(Pair(path.parent / cells[0], path.parent / cells[1], relative))
+        guide = None if kind == "none" else path.parent / cells[1]
+        pairs.append(Pair(path.parent / cells[0], guide, relative))
     return pairs
 
 

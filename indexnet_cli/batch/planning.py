@@ -9,6 +9,7 @@ from pathlib import Path
 
 from indexnet_cli.batch.pairing import Pair
 from indexnet_cli.errors import UsageError
+from indexnet_cli.imaging.placing import remove_stale
 from indexnet_cli.imaging.products import ProductStyle, check_product, product_suffix
 
 
@@ -44,6 +45,13 @@ def refuse_strangers(items: Iterable[Item], own: Iterable[Path], style: ProductS
         for kind, path in item.outputs.items():
             if os.path.lexists(path) and _key(path) not in known:
                 check_product(kind, path, style, overwrite=False)
+
+
+def remove_leftovers(items: Iterable[Item], output: Path) -> None:
+    """Take away what a killed process has left half written where these items go."""
+    folders = {path.parent for item in items for path in item.outputs.values()}
+    for folder in sorted(folders | {output}):
+        remove_stale(folder)
 
 
 def _refuse_collisions(items: list[Item]) -> None:

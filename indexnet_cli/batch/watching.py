@@ -40,10 +40,10 @@ def arrivals(
 
 
 def _stamps(pair: Pair) -> tuple[Stamp, ...] | None:
-    if pair.guide is None:
+    if pair.problem:
         return None
     try:
-        found = [path.stat() for path in (pair.image, pair.guide)]
+        found = [path.stat() for path in (pair.image, pair.guide) if path is not None]
     except FileNotFoundError:
         return None
     return tuple((each.st_size, each.st_mtime_ns) for each in found)

@@ -8,6 +8,7 @@ import typer
 
 from indexnet_cli.cli.batch import batch
 from indexnet_cli.cli.composite import composite
+from indexnet_cli.cli.edit import edit
 from indexnet_cli.cli.eval import evaluate
 from indexnet_cli.cli.failures import reports_failures
 from indexnet_cli.cli.info import info
@@ -31,6 +32,7 @@ app.command(cls=OptionalSaveTrimap)(matte)
 app.command()(batch)
 app.command()(composite)
 app.command()(trimap)
+app.command()(edit)
 app.command("eval")(evaluate)
 app.command()(train)
 app.command()(reports_failures(samples))

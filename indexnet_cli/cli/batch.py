@@ -9,10 +9,11 @@ import os
 import traceback
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from indexnet_cli.cli.auto import Auto, AutoOption, RefineOption, StrategyOption, plan_auto
 from indexnet_cli.cli.failures import reports_failures
 from indexnet_cli.cli.memory_option import MemoryOption, parse_memory
 from indexnet_cli.cli.options import (
@@ -38,19 +39,21 @@ from indexnet_cli.cli.product_options import (
     SaveOption,
     product_style,
 )
-from indexnet_cli.cli.trimap_options import DEFAULT_ERODE, DilateOption, ErodeOption
+from indexnet_cli.cli.trimap_options import DEFAULT_ERODE, DilateOption, ErodeOption, mask_style
 from indexnet_cli.cli.weights.pulling import pull_if_missing
+from indexnet_cli.engine.strategies import DEFAULT_STRATEGY
 from indexnet_cli.errors import CheckpointError, DeviceError, IndexnetError, UsageError
 from indexnet_cli.models.registry import DEFAULT_MODEL, resolve_model
 
 if TYPE_CHECKING:
     from indexnet_cli.batch.matting import BatchMatting
-    from indexnet_cli.batch.pairing import Guide
+    from indexnet_cli.batch.pairing import Guide, Pair
     from indexnet_cli.batch.planning import Item
     from indexnet_cli.batch.sharding import Shard
     from indexnet_cli.engine.alignment import Align
     from indexnet_cli.engine.matter import Matter
     from indexnet_cli.imaging.products import ProductStyle
+    from indexnet_cli.imaging.trimap_style import TrimapStyle
 
 
 @reports_failures
@@ -88,6 +91,9 @@ def batch(
     ] = None,
     erode: ErodeOption = DEFAULT_ERODE,
     dilate: DilateOption = None,
+    auto: AutoOption = False,
+    refine_with: RefineOption = None,
+    strategy: StrategyOption = None,
     recursive: Annotated[
         bool, typer.Option("--recursive/--flat", help="Folders with all below them, or not.")
     ] = True,
@@ -106,7 +112,11 @@ def batch(
     align: AlignOption = "pad",
     memory: MemoryOption = "auto",
     watch: Annotated[
-        bool, typer.Option("--watch", help="Go on with pictures that arrive, until Ctrl-C.")
+        bool,
+        typer.Option(
+            "--watch",
+            help="Matte what is in the folder IMAGES and what arrives there, until Ctrl-C.",
+        ),
     ] = False,
     shard: Annotated[
         str | None,
@@ -148,7 +158,9 @@ def batch(
 
       indexnet batch list.csv -o out/ --save alpha,composite --background studio.jpg
 
-      indexnet batch incoming/ -o done/ --watch
+      indexnet batch photos/ --auto -o mattes/ --refine-with indexnet
+
+      indexnet batch --watch incoming/ -o done/
 
       torchrun --nproc-per-node 4 -m indexnet_cli batch photos/ trimaps/ -o mattes/
     """
@@ -163,8 +175,11 @@ def batch(
         raise UsageError("TRIMAPS and --mask-dir exclude each other.", "Choose one.")
     if watch and not Path(images).is_dir():
         raise UsageError(f"{images} is no folder to watch.", "Name the folder that they arrive in.")
-    guide: Literal["trimap", "mask"] = "trimap" if mask_dir is None else "mask"
-    folder = trimaps if mask_dir is None else mask_dir
+    given = trimaps if mask_dir is None else mask_dir
+    plan = plan_auto(
+        auto, None if given is None else str(given), model, strategy, None, refine_with
+    )
+    guide: Guide = "none" if plan else "trimap" if mask_dir is None else "mask"
     style = product_style(
         save, background, fit, background_position, linear, no_estimate, bits, f".{format}"
     )
@@ -176,8 +191,8 @@ def batch(
             journal,
             style,
             guide,
-            erode,
-            dilate,
+            mask_style(erode, dilate),
+            plan,
             model,
             weights,
             device,
@@ -189,9 +204,9 @@ def batch(
         )
         run = _Run(matting, output, part, overwrite, out)
         if watch:
-            run.watch(Path(images), folder, recursive)
+            run.watch(Path(images), given, recursive)
         else:
-            items = run.once(find_pairs(images, folder, guide, output, recursive))
+            items = run.once(find_pairs(images, given, guide, output, recursive))
             if gallery is not None:
                 _write_gallery(gallery, items, output, guide, max_pixels, overwrite)
     if run.failures:
@@ -229,9 +244,9 @@ def _write_gallery(
 def _matting(
     journal: Any,
     style: ProductStyle,
-    guide: Literal["trimap", "mask"],
-    erode: str,
-    dilate: str | None,
+    guide: Guide,
+    trimap_style: TrimapStyle,
+    auto: Auto | None,
     model: str | None,
     weights: str | None,
     device: str,
@@ -244,21 +259,18 @@ def _matting(
     from indexnet_cli.batch.journal import digest_file, digest_text
     from indexnet_cli.batch.matting import BatchMatting
     from indexnet_cli.checkpoints.locating import find_checkpoint
-    from indexnet_cli.imaging.trimap_style import MASK_THRESHOLDS, Radius, TrimapStyle
 
-    spec = resolve_model(model or DEFAULT_MODEL)
-    if not spec.needs_trimap:
-        raise UsageError(
-            f"{spec.name} takes no trimap; batches are matted with trimaps or masks.",
-            "Choose another --model, or use `indexnet matte --auto` picture by picture.",
-        )
-    pull_if_missing(spec.name, weights, out)
+    spec = auto.model if auto else resolve_model(model or DEFAULT_MODEL)
+    second = auto.refine_with if auto else None
+    if (
+        auto is None or auto.named or weights is not None
+    ):  # --auto alone does not agree to the terms of its weights
+        pull_if_missing(spec.name, weights, out)
     checkpoint = find_checkpoint(spec.name, weights)
-    trimap_style = TrimapStyle(
-        erode=Radius.parse(erode),
-        dilate=None if dilate is None else Radius.parse(dilate),
-        thresholds=MASK_THRESHOLDS,
-    )
+    refining = None
+    if second is not None:
+        pull_if_missing(second.name, None, out)
+        refining = digest_file(find_checkpoint(second.name).path)
     behind = style.background.path if style.background is not None else None
     settings = digest_text(
         spec.name,
@@ -266,9 +278,10 @@ def _matting(
         repr(style),
         "" if behind is None else digest_file(behind),
         repr((guide, trimap_style if guide == "mask" else None, precision, align)),
+        *([] if auto is None else [auto.strategy, repr((second and second.name, refining))]),
     )
 
-    def make_matter() -> Matter:
+    def make(name: str, file: str | None) -> Matter:
         from indexnet_cli.engine.matter import Matter
 
         place = device
@@ -278,10 +291,25 @@ def _matting(
             if torch.cuda.is_available():
                 place = f"cuda:{os.environ['LOCAL_RANK']}"
         return Matter(
-            spec.name, weights, device=place, precision=precision, align=align, memory=memory
+            name,
+            file,
+            device=place,
+            precision=precision,
+            align=align,
+            memory=memory,
+            strategy=auto.strategy if auto else DEFAULT_STRATEGY,
         )
 
-    return BatchMatting(journal, style, guide, trimap_style, settings, make_matter, max_pixels)
+    return BatchMatting(
+        journal,
+        style,
+        guide,
+        trimap_style,
+        settings,
+        lambda: make(spec.name, weights),
+        max_pixels,
+        None if second is None else lambda: make(second.name, None),
+    )
 
 
 class _Run:
@@ -296,15 +324,12 @@ class _Run:
         self.overwrite = overwrite
         self.out = out
         self.failures: dict[str, str] = {}
+        self.writers: dict[Path, Path] = {}
         self.done = self.skipped = 0
 
-    def once(self, pairs: list[Any]) -> list[Item]:
+    def once(self, pairs: list[Pair]) -> list[Item]:
         """All of these pairs, or this process's part of them, which is returned."""
-        from indexnet_cli.batch.planning import plan, refuse_strangers
-
-        items = plan(pairs, self.output, self.matting.style)
-        if not self.overwrite:
-            refuse_strangers(items, self.matting.journal.own(), self.matting.style)
+        items = self._plan(pairs)
         items = self.shard.part_of(items)
         try:
             self._process(items)
@@ -320,8 +345,7 @@ class _Run:
     def watch(self, images: Path, guides: Path | None, recursive: bool) -> None:
         """Whatever arrives, until it is interrupted: that is the way to end it."""
         from indexnet_cli.batch.listing import list_pictures
-        from indexnet_cli.batch.pairing import Pair, pair_files
-        from indexnet_cli.batch.planning import plan, refuse_strangers
+        from indexnet_cli.batch.pairing import pair_files
         from indexnet_cli.batch.watching import arrivals
 
         without = (self.output, *([] if guides is None else [guides]))
@@ -333,14 +357,43 @@ class _Run:
         self.out.note(f"watching {images}; Ctrl-C ends")
         try:
             for pairs in arrivals(scan):
-                items = plan(pairs, self.output, self.matting.style)
-                if not self.overwrite:
-                    refuse_strangers(items, self.matting.journal.own(), self.matting.style)
-                self._process(items)
+                self._process(self._plan_arrivals(pairs))
         except KeyboardInterrupt:
             self.out.note(self._summary())
         finally:
             self._report_failures()
+
+    def _plan(self, pairs: list[Pair]) -> list[Item]:
+        from indexnet_cli.batch.planning import plan, refuse_strangers, remove_leftovers
+
+        items = plan(pairs, self.output, self.matting.style)
+        if not self.overwrite:
+            refuse_strangers(items, self.matting.journal.own(), self.matting.style)
+        remove_leftovers(items, self.output)
+        return items
+
+    def _plan_arrivals(self, pairs: list[Pair]) -> list[Item]:
+        """As ``_plan``, but what is refused is told and left out: the rest goes on."""
+        try:
+            items = self._plan(pairs)
+        except UsageError:
+            items = []
+            for pair in pairs:
+                try:
+                    items += self._plan([pair])
+                except UsageError as error:
+                    self._fail(str(pair.image), error)
+        return [item for item in items if self._is_first(item)]
+
+    def _is_first(self, item: Item) -> bool:
+        """Whether no picture of another name that arrived before has the same outputs."""
+        for path in item.outputs.values():
+            other = self.writers.setdefault(path, item.pair.image)
+            if other != item.pair.image:
+                error = UsageError(f"{other} and {item.pair.image} would both write {path}.")
+                self._fail(str(item.pair.image), error)
+                return False
+        return True
 
     def _process(self, items: list[Item]) -> None:
         from indexnet_cli.batch.pipeline import run_pipeline

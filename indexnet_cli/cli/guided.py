@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from indexnet_cli.cli.output import Output
 from indexnet_cli.cli.places import STREAM, source_of
 from indexnet_cli.cli.telling import told_of
-from indexnet_cli.cli.trimap_options import parse_box
+from indexnet_cli.cli.trimap_options import mask_style, parse_box
 from indexnet_cli.cli.weights.pulling import pull_if_missing
 from indexnet_cli.errors import UsageError
 from indexnet_cli.models.registry import DEFAULT_MODEL, resolve_model
@@ -45,13 +45,8 @@ def plan_guide(
     if image == STREAM and STREAM in (trimap, mask):
         raise UsageError("Only one of image and trimap can come from standard input.")
     from indexnet_cli.imaging.trimap_sources import TrimapSource
-    from indexnet_cli.imaging.trimap_style import MASK_THRESHOLDS, Radius, TrimapStyle
 
-    style = TrimapStyle(
-        erode=Radius.parse(erode),
-        dilate=None if dilate is None else Radius.parse(dilate),
-        thresholds=MASK_THRESHOLDS,
-    )
+    style = mask_style(erode, dilate)
     if trimap is not None:
         return TrimapSource("trimap", source_of(trimap))
     if mask is not None:

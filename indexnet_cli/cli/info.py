@@ -42,7 +42,14 @@ def info(
     json: JsonOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Show versions, devices, cache, and which checkpoint would be used and why."""
+    """Show versions, devices, cache, and which checkpoint would be used and why.
+
+    Examples:
+
+      indexnet info
+
+      indexnet info --model indexnet.open --json
+    """
     from indexnet_cli.models.registry import DEFAULT_MODEL, resolve_model
 
     out = Output(verbose=verbose, json=json)

@@ -10,6 +10,7 @@ from indexnet_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from indexnet_cli.imaging.grabcut import Box, Point
+    from indexnet_cli.imaging.trimap_style import TrimapStyle
 
 ErodeOption = Annotated[
     str,
@@ -39,6 +40,17 @@ BoxOption = Annotated[
     ),
 ]
 DEFAULT_ERODE = "1.5%"
+
+
+def mask_style(erode: str, dilate: str | None) -> TrimapStyle:
+    """How a trimap is made of a mask. Raises UsageError for what is no radius."""
+    from indexnet_cli.imaging.trimap_style import MASK_THRESHOLDS, Radius, TrimapStyle
+
+    return TrimapStyle(
+        erode=Radius.parse(erode),
+        dilate=None if dilate is None else Radius.parse(dilate),
+        thresholds=MASK_THRESHOLDS,
+    )
 
 
 def parse_box(text: str) -> Box:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import platform
+import re
 import secrets
 import stat
+import time
 from contextlib import suppress
 from pathlib import Path
 
 from indexnet_cli.errors import OutputError, UsageError
 
+# Machine and process of a temporary file: whether it is still being written can then be told.
+_TEMPORARY = re.compile(r"\.indexnet-([0-9a-f]{8})-(\d+)-[0-9a-f]{16}\.part")
+_LONGEST_WRITE = 24 * 3600.0  # seconds; for files of other machines
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
@@ -52,7 +59,8 @@ def place_file(data: bytes, destination: str | Path, overwrite: bool = False) ->
                 device.write(data)
             return
         target = _target(destination)
-        temporary = target.parent / f".indexnet-{secrets.token_hex(8)}.part"
+        name = f".indexnet-{_machine()}-{os.getpid()}-{secrets.token_hex(8)}.part"
+        temporary = target.parent / name
         try:
             _write_synced(data, temporary)
             _move(temporary, target, overwrite)
@@ -65,6 +73,39 @@ def place_file(data: bytes, destination: str | Path, overwrite: bool = False) ->
         raise _exists(destination) from None
     except OSError as error:
         raise _failed(destination, error) from error
+
+
+def remove_stale(folder: Path) -> None:
+    """Take away the temporary files in a folder whose process was killed.
+
+    Of other machines, which may share the folder, only those that are older than a day. Raises
+    OutputError when one cannot be removed.
+    """
+    try:
+        for path in folder.iterdir() if folder.is_dir() else ():
+            made = _TEMPORARY.fullmatch(path.name)
+            if made and _is_stale(path, made[1], int(made[2])):
+                path.unlink(missing_ok=True)
+    except OSError as error:
+        raise _failed(folder, error) from error
+
+
+def _is_stale(path: Path, machine: str, process: int) -> bool:
+    if machine == _machine() and os.name != "nt":  # there, signal 0 would be no question
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:  # it lives, as another user's
+            pass
+        return False
+    with suppress(FileNotFoundError):
+        return time.time() - path.stat().st_mtime > _LONGEST_WRITE
+    return False
+
+
+def _machine() -> str:
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
 
 def _target(destination: Path) -> Path:

@@ -8,25 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from indexnet_cli.cli.optional_value import fill_in
 from tests.cli.running import invoke
-from tests.golden.reading import read_arrays, read_json, seeded_aimnet_for_paths
+from tests.golden.reading import read_arrays
 
 GOLDEN = read_arrays("aimnet_path.npz")
-
-
-@pytest.fixture(scope="module")
-def aimnet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoint of pseudo-weights with all that is peculiar to the published one."""
-    state = seeded_aimnet_for_paths()
-    for alias, canonical in read_json("aimnet_keys.json.gz")["aliases"].items():
-        state[alias] = state[canonical]
-    path = tmp_path_factory.mktemp("weights") / "aimnet_pretrained_matting.pth"
-    torch.save({"state_dict": state}, path)
-    return path
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
+import platform
 import re
 import signal
 import subprocess
@@ -221,12 +223,38 @@ def test_interrupted_it_goes_on(tmp_path: Path, how: signal.Signals) -> None:
     assert len(statuses) == 400
     assert set(statuses) == {"done", "done before"}
     assert statuses.count("done before") >= written - 6
+    assert not list(out.rglob(".*"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_what_a_killed_run_left_is_removed(folders: tuple[Path, Path, Path]) -> None:
+    images, trimaps, out = folders
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    (out / "größe").mkdir(parents=True)
+
+    def leftover(folder: Path, machine: str, process: int, hours: float = 0) -> Path:
+        path = folder / f".indexnet-{machine}-{process}-{'0' * 16}.part"
+        path.write_bytes(b"half")
+        os.utime(path, (time.time() - 3600 * hours,) * 2)
+        return path
+
+    here = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+    stale = [
+        leftover(out, here, ended.pid),
+        leftover(out / "größe", here, ended.pid),
+        leftover(out, "00000000", ended.pid, hours=25),
+    ]
+    kept = [leftover(out, here, os.getpid()), leftover(out, "00000000", 1)]
+    assert invoke("batch", images, trimaps, "-o", out).exit_code == 0
+    assert not any(path.exists() for path in stale)
+    assert all(path.exists() for path in kept)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_watch(folders: tuple[Path, Path, Path]) -> None:
     images, trimaps, out = folders
-    process = start(images, trimaps, "-o", out, "--watch", "--json")
+    process = start("--watch", images, trimaps, "-o", out, "--json")
     assert process.stdout is not None
     first = [json.loads(process.stdout.readline()) for _ in range(3)]
     assert {told["status"] for told in first} == {"done"}
@@ -234,11 +262,17 @@ def test_watch(folders: tuple[Path, Path, Path]) -> None:
     time.sleep(0.1)
     save_guide(trimaps / "late.png")
     assert Path(json.loads(process.stdout.readline())["image"]).name == "late.png"
+    save_photo(images / "late.jpg")
+    collision = json.loads(process.stdout.readline())
+    assert "would both write" in collision["error"]
+    save_photo(images / "later.png")
+    save_guide(trimaps / "later.png")
+    assert Path(json.loads(process.stdout.readline())["image"]).name == "later.png"
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 0, errors
+    assert process.returncode == 1, errors
     assert (out / "late.png").is_file()
-    assert "4 done" in errors
+    assert "5 done, 1 failed" in errors
 
 
 def test_a_gallery_shows_every_matte(folders: tuple[Path, Path, Path], tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -39,6 +40,17 @@ def imported_by(arguments: list[str]) -> set[str]:
 )
 def test_help_is_light(arguments: list[str]) -> None:
     assert imported_by(arguments).isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["matte", "batch", "composite", "trimap", "edit", "eval", "info", "weights list",
+     "weights pull", "weights add", "weights verify", "weights remove", "weights path",
+     "weights convert"],
+)  # fmt: skip
+def test_help_has_examples(command: str) -> None:
+    said = invoke(*command.split(), "--help").stdout
+    assert re.search(rf"Examples?:\s+indexnet {command}", said), said
 
 
 def test_version_is_lighter() -> None:

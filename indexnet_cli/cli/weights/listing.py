@@ -29,6 +29,8 @@ def list_weights(json: JsonOption = False, verbose: VerboseOption = False) -> No
     Those for matting come first, then the ImageNet encoders that training starts from. -v adds
     licence and source of each; --json has all that is known. Models of other packages, which
     bring their own weights or take --weights, are named at the end.
+
+    Example: indexnet weights list -v
     """
     from indexnet_cli.checkpoints.locating import entry_path
     from indexnet_cli.checkpoints.manifest import load_manifest

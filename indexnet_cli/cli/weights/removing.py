@@ -22,6 +22,10 @@ def remove_weights(
     """Remove checkpoints from the cache.
 
     The files, begun downloads, and the hashes noted for them.
+
+    Example:
+
+      indexnet weights remove indexnet.official
     """
     from indexnet_cli.checkpoints.manifest import find_entry
     from indexnet_cli.checkpoints.storing import remove_file

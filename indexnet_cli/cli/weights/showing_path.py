@@ -23,6 +23,12 @@ def show_path(
     """Print where a checkpoint lies, or would lie.
 
     Without NAME, the folder for checkpoints.
+
+    Examples:
+
+      indexnet weights path
+
+      indexnet weights path indexnet.open
     """
     from indexnet_cli.checkpoints.cache import weights_dir
     from indexnet_cli.checkpoints.locating import entry_path

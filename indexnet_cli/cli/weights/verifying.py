@@ -30,6 +30,12 @@ def verify_weights(
 
     A file for which no hash is published is pinned as it is, if it was not before. Ends with
     exit code 4 if a file differs or a NAME is not here.
+
+    Examples:
+
+      indexnet weights verify
+
+      indexnet weights verify indexnet.official
     """
     from indexnet_cli.checkpoints.manifest import find_entry, load_manifest
 
