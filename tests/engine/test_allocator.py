@@ -13,14 +13,14 @@ import resource, sys
 from indexnet_cli.engine.allocator import reuse_freed_memory
 if sys.argv[1] == "reuse":
     reuse_freed_memory()
-for _ in range(20):
-    bytearray(b"x") * (64 << 20)
+for _ in range(40):
+    bytearray(b"x") * (16 << 20)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
 """
 
 
 def faults(mode: str) -> int:
-    """Page faults of a process that takes and frees 64 MiB, 20 times."""
+    """Page faults of a process that takes and frees 16 MiB, 40 times."""
     command = [sys.executable, "-c", COUNT_FAULTS, mode]
     return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
