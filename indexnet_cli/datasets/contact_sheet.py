@@ -26,7 +26,8 @@ def contact_sheet(samples: Sequence[Sample], columns: int = 1) -> NDArray[np.uin
 
 def _strip(sample: Sample) -> NDArray[np.float32]:
     alpha = sample.alpha[..., None]
-    cut_out = alpha * sample.foreground + (1 - alpha) * _GREEN
+    colours = sample.image if sample.foreground is None else sample.foreground
+    cut_out = alpha * colours + (1 - alpha) * _GREEN
     trimap = np.repeat(sample.trimap[..., None].astype(np.float32) / 255, 3, axis=2)
     strip = np.hstack([sample.image, trimap, np.repeat(alpha, 3, axis=2), cut_out])
     return np.pad(strip, ((0, 4), (0, 8), (0, 0))).astype(np.float32)
