@@ -5,23 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from indexnet_cli.datasets.decoded import DecodedStore
+from indexnet_cli.datasets.layouts.recognition import is_open_pack, read_layouts
+from indexnet_cli.datasets.layouts.scene import Layout, Scene
 from indexnet_cli.datasets.open_compositions import OpenCompositions
-from indexnet_cli.datasets.pack import Pack
+from indexnet_cli.datasets.pack import SPLITS, Pack, split_of
 from indexnet_cli.datasets.samples import SampleSource
-from indexnet_cli.errors import UsageError
-
-SAMPLINGS = (
-    "open",
-    "indexnet",
-    "indexnet-mmagic",
-    "indexnet-mmagic-dimaug",
-    "deep-matting",
-    "dim",
-    "aimnet-transfer",
-    "aimnet-matting",
-    "dim-chainer",
-)
-OPEN_CROP, PUBLISHED_CROP = 192, 320
+from indexnet_cli.datasets.sampling.catalogue import SAMPLINGS
+from indexnet_cli.datasets.sampling.scene_samples import SceneSamples
+from indexnet_cli.errors import InputError, UsageError
 
 
 def open_samples(
@@ -31,14 +23,76 @@ def open_samples(
     crop: int | None,
     backgrounds: Path | None = None,
     split: str = "train",
+    store: DecodedStore | None = None,
 ) -> SampleSource:
     """Recognise the layout of every root, check it file by file, and sample as ``sampling`` says.
 
     ``sampling`` is a name of SAMPLINGS; ``crop`` the side of a sample in pixels (None: the
-    recipe's own); ``backgrounds`` a folder of photographs to compose over. ``split`` is train or
-    validation. Raises UsageError for another sampling or data that it cannot use, InputError with
-    all that is wrong with the files.
+    recipe's own); ``backgrounds`` a folder of photographs to compose over. ``split`` is ``train``
+    or ``validation``: the layout's own test set; without one the open sampling holds some pictures
+    back, by a hash of their names, and the published ones have none. ``store`` keeps what is
+    decoded (None: in the user's cache). Raises UsageError for another sampling or data that it
+    cannot use, InputError with all that is wrong with the files.
     """
     if sampling not in SAMPLINGS:
         raise UsageError(f"no sampling {sampling!r}", f"Known: {', '.join(SAMPLINGS)}.")
-    return OpenCompositions(Pack(roots[0]), seed, crop or OPEN_CROP, split)
+    how = SAMPLINGS[sampling]
+    packs = [root for root in roots if is_open_pack(root)]
+    if packs:
+        if sampling != "open" or len(roots) > 1:
+            raise UsageError(
+                f"{packs[0]} is an open pack: --recipe open draws from it, and from it alone.",
+                "For another recipe name folders of one of the other layouts.",
+            )
+        return OpenCompositions(Pack(packs[0]), seed, crop or how.crop, split)
+    layouts = read_layouts(roots, backgrounds)
+    scenes = _scenes(layouts, split, hold_back=sampling == "open")
+    behind = [path for layout in layouts for path in layout.backgrounds]
+    _check_use(sampling, scenes, behind, roots)
+    split_id = SPLITS.index(split)
+    store = store or DecodedStore()
+    return SceneSamples(scenes, behind, how, seed, crop or how.crop, store, split_id)
+
+
+def _scenes(layouts: Sequence[Layout], split: str, hold_back: bool) -> list[Scene]:
+    """The scenes of one split over all folders."""
+    found: list[Scene] = []
+    for layout in layouts:
+        if split == "train":
+            keep_all = layout.held_out or not hold_back
+            found += [s for s in layout.scenes if keep_all or split_of(s.name) == "train"]
+        elif layout.held_out:
+            found += layout.held_out
+        elif hold_back:
+            found += [s for s in layout.scenes if split_of(s.name) == split]
+    return found
+
+
+def _check_use(
+    sampling: str, scenes: Sequence[Scene], backgrounds: Sequence[Path], roots: Sequence[Path]
+) -> None:
+    """Refuse what the sampling cannot draw from, before anything starts."""
+    names = ", ".join(str(root) for root in roots)
+    if not scenes:
+        raise InputError(
+            f"{names}: no pictures to draw from.", "Name a folder with pictures and alphas."
+        )
+    bare = [scene for scene in scenes if scene.is_composed and scene.background is None]
+    if bare and not backgrounds:
+        raise UsageError(
+            f"{names}: {len(bare)} foregrounds, and no photographs to put behind them.",
+            "Name a folder of photographs with --backgrounds (COCO, VOC, BG-20k, your own).",
+        )
+    if sampling in ("aimnet-transfer", "dim-chainer"):
+        without = [scene for scene in scenes if scene.image is None]
+        if without:
+            raise UsageError(
+                f"--recipe {sampling} takes photographs with masks; {without[0].foreground} is "
+                "a foreground alone.",
+                "Name DUTS-TR, or image/ and alpha/.",
+            )
+    if sampling == "dim-chainer" and any(not scene.trimaps for scene in scenes):
+        raise UsageError(
+            f"{names}: --recipe dim-chainer takes its trimaps from folders.",
+            "It wants input/, gt/ and trimap/DIR/.",
+        )

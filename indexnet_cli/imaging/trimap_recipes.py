@@ -18,6 +18,7 @@ INDEXNET_DISTANCES = (1, 19)
 DIM_SIZES, DIM_ITERATIONS = (2, 4), (5, 14)
 MMAGIC_SIZES = (1, 29)
 AIMNET_SIZE = 30
+USR_KINDS = ("SO", "STM", "NS")
 
 
 def indexnet_trimap(alpha: Alpha, distance: float) -> Trimap:
@@ -60,6 +61,20 @@ def mmagic_trimap(alpha: Alpha, erode: int, dilate: int) -> Trimap:
 def aimnet_trimap(alpha: Alpha, size: int = AIMNET_SIZE) -> Trimap:
     """Dilate what is visible and erode what is opaque, once, with one elliptic kernel (AimNet)."""
     return mmagic_trimap(alpha, size, size)
+
+
+def aimnet_usr(alpha: Alpha, kind: str, size: int = AIMNET_SIZE) -> Trimap:
+    """AIM's unified semantic representation of a matte HxW uint8: a trimap for every kind of image.
+
+    ``kind`` is SO (salient and opaque: the trimap itself), STM (salient, transparent or meticulous:
+    no foreground class) or NS (not salient: unknown everywhere). Raises ValueError for another.
+    """
+    if kind not in USR_KINDS:
+        raise ValueError(f"unknown kind {kind!r}; known: {', '.join(USR_KINDS)}")
+    if kind == "NS":
+        return np.full(alpha.shape, UNKNOWN, np.uint8)
+    trimap = aimnet_trimap(alpha, size)
+    return trimap if kind == "SO" else np.minimum(trimap, np.uint8(UNKNOWN))
 
 
 def _between(eroded: NDArray[Any], dilated: NDArray[Any]) -> Trimap:

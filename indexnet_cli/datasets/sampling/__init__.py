@@ -1,0 +1,1 @@
+"""How the published trainers and ours draw samples from scenes, a file for each of them."""

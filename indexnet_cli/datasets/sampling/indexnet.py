@@ -1,0 +1,75 @@
+"""IndexNet's loader, which its Deep Matting uses too."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from indexnet_cli.datasets.composing import RULES
+from indexnet_cli.datasets.sample import Sample
+from indexnet_cli.datasets.sampling.planes import Planes, Window
+from indexnet_cli.datasets.sampling.scene_view import SceneView
+from indexnet_cli.datasets.sampling.windows import indexnet_window
+from indexnet_cli.imaging.trimap_recipes import INDEXNET_DISTANCES
+from indexnet_cli.imaging.trimaps import BACKGROUND, FOREGROUND, UNKNOWN
+
+SCALES = (1.0, 1.5, 2.0)
+_ENLARGED_BY = 180  # a picture smaller than the crop is enlarged to this much more than it
+
+
+class Cuttable(Protocol):
+    """Something windows are cut from."""
+
+    def cut(self, window: Window) -> Planes:
+        """The planes of a window, the trimap among them."""
+        ...
+
+
+def sample_indexnet(view: SceneView, rng: np.random.Generator, crop: int) -> Sample:
+    """Unknown within 1 to 19 pixels of a fractional one; random crop; flip (README, loader)."""
+    low, high = INDEXNET_DISTANCES
+    distance = int(rng.integers(low, high + 1))
+    scene = _WithTrimap(view, distance)
+    planes = random_crop(scene, view.reach <= distance, rng, crop)
+    if rng.random() < 0.5:
+        planes = planes.flipped()
+    return planes.sample(view.scene.kind)
+
+
+def random_crop(
+    source: Cuttable, unknown: NDArray[np.bool_], rng: np.random.Generator, crop: int
+) -> Planes:
+    """A window of 1, 1.5 or 2 times ``crop``, resized to crop x crop: cubic, trimap nearest."""
+    if min(unknown.shape) < crop:
+        scale = (crop + _ENLARGED_BY) / min(unknown.shape)
+        height, width = (int(side * scale) for side in unknown.shape)
+        whole = source.cut(Window.whole(unknown.shape)).as_float()
+        enlarged = whole.resized(height, width, cv2.INTER_CUBIC)
+        source, unknown = enlarged, np.asarray(enlarged.trimap) == UNKNOWN
+    window = indexnet_window(rng, unknown, [int(crop * scale) for scale in SCALES])
+    planes = source.cut(window)
+    if window.height == crop:
+        return planes
+    return planes.as_float().resized(crop, crop, cv2.INTER_CUBIC)
+
+
+class _WithTrimap:
+    """A view whose windows come with the trimap of one distance."""
+
+    def __init__(self, view: SceneView, distance: int) -> None:
+        self.view, self.distance = view, distance
+
+    def cut(self, window: Window) -> Planes:
+        planes = self.view.cut(window, RULES["indexnet"], shrink=True)
+        near = self.view.reach[window.part] <= self.distance
+        return planes.with_trimap(distance_trimap(planes.alpha, near))
+
+
+def distance_trimap(alpha: NDArray[np.uint8], near: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Foreground where alpha is 255, unknown where ``near`` is true, background elsewhere."""
+    trimap = np.where(alpha == 255, np.uint8(FOREGROUND), np.uint8(BACKGROUND))
+    trimap[near] = UNKNOWN
+    return trimap

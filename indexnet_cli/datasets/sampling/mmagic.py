@@ -1,0 +1,61 @@
+"""mmagic's two pipelines for IndexNet."""
+
+from __future__ import annotations
+
+from math import ceil
+
+import cv2
+import numpy as np
+
+from indexnet_cli.datasets.composing import RULES
+from indexnet_cli.datasets.sample import Sample
+from indexnet_cli.datasets.sampling.indexnet import SCALES, distance_trimap
+from indexnet_cli.datasets.sampling.planes import Planes, Window
+from indexnet_cli.datasets.sampling.scene_view import SceneView
+from indexnet_cli.datasets.sampling.windows import mmagic_window
+from indexnet_cli.imaging.trimap_recipes import INDEXNET_DISTANCES, recipe_trimap
+
+_RULE = RULES["mmagic"]
+
+
+def sample_mmagic(view: SceneView, rng: np.random.Generator, crop: int) -> Sample:
+    """indexnet_mobv2_1xb16-78k_comp1k: IndexNet's trimap, crop, resize (cubic), flip."""
+    low, high = INDEXNET_DISTANCES
+    near = view.reach <= int(rng.integers(low, high + 1))
+    trimap = distance_trimap(view.alpha, near)
+    planes = _crop_around_unknown(view, rng, crop, cv2.INTER_CUBIC, trimap)
+    planes = planes.resized(crop, crop, cv2.INTER_CUBIC)
+    if rng.random() < 0.5:
+        planes = planes.flipped()
+    return planes.sample(view.scene.kind)
+
+
+def sample_dimaug(view: SceneView, rng: np.random.Generator, crop: int) -> Sample:
+    """indexnet_mobv2-dimaug_1xb16-78k_comp1k: crop, flip, resize (bilinear), elliptic trimap."""
+    planes = _crop_around_unknown(view, rng, crop, cv2.INTER_LINEAR)
+    if rng.random() < 0.5:
+        planes = planes.flipped()
+    planes = planes.resized(crop, crop, cv2.INTER_LINEAR)
+    return planes.with_trimap(recipe_trimap("mmagic", planes.alpha, rng)).sample(view.scene.kind)
+
+
+def _crop_around_unknown(
+    view: SceneView,
+    rng: np.random.Generator,
+    crop: int,
+    method: int,
+    trimap: np.ndarray | None = None,
+) -> Planes:
+    """Cut a square of 1, 1.5 or 2 times ``crop`` about a fractional pixel."""
+    size = int(crop * SCALES[int(rng.integers(len(SCALES)))])
+    height, width = view.alpha.shape
+    if min(height, width) >= size:
+        window = mmagic_window(rng, view.reach == 0, size)
+        planes = view.cut(window, _RULE)
+        return planes if trimap is None else planes.with_trimap(trimap[window.part])
+    ratio = size / min(height, width)
+    planes = view.cut(Window(0, 0, height, width), _RULE)
+    planes = planes if trimap is None else planes.with_trimap(trimap)
+    planes = planes.resized(ceil(height * ratio), ceil(width * ratio), method)
+    fractional = (planes.alpha > 0) & (planes.alpha < 255)
+    return planes.cut(mmagic_window(rng, fractional, size))
