@@ -24,9 +24,13 @@ def split_of(name: str) -> str:
 
     Crops of one panorama (``town_c1``, ``town_c2``) and a matte with its cut-out stay together.
     """
+    return "validation" if chance_of(name) < VALIDATION_SHARE else "train"
+
+
+def chance_of(name: str) -> float:
+    """A number in [0, 1) from the hash of a file's stem, the same for crops of one picture."""
     stem = re.sub(r"_c\d+$", "", Path(name).stem)
-    number = int.from_bytes(hashlib.sha256(stem.encode()).digest()[:4], "big")
-    return "validation" if number < VALIDATION_SHARE * 2**32 else "train"
+    return int.from_bytes(hashlib.sha256(stem.encode()).digest()[:4], "big") / 2**32
 
 
 class Pack:

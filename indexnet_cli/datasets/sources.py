@@ -9,11 +9,13 @@ from indexnet_cli.datasets.decoded import DecodedStore
 from indexnet_cli.datasets.layouts.recognition import is_open_pack, read_layouts
 from indexnet_cli.datasets.layouts.scene import Layout, Scene
 from indexnet_cli.datasets.open_compositions import OpenCompositions
-from indexnet_cli.datasets.pack import SPLITS, Pack, split_of
+from indexnet_cli.datasets.pack import SPLITS, VALIDATION_SHARE, Pack, chance_of
 from indexnet_cli.datasets.samples import SampleSource
 from indexnet_cli.datasets.sampling.catalogue import SAMPLINGS
 from indexnet_cli.datasets.sampling.scene_samples import SceneSamples
 from indexnet_cli.errors import InputError, UsageError
+
+_FEWEST_DIVIDED = 10
 
 
 def open_samples(
@@ -29,8 +31,8 @@ def open_samples(
 
     ``sampling`` is a name of SAMPLINGS; ``crop`` the side of a sample in pixels (None: the
     recipe's own); ``backgrounds`` a folder of photographs to compose over. ``split`` is ``train``
-    or ``validation``: the layout's own test set; without one the open sampling holds some pictures
-    back, by a hash of their names, and the published ones have none. ``store`` keeps what is
+    or ``validation``: the layout's own test set; without one the open sampling holds 8 % of
+    the pictures back, by a hash of their names, and the published ones hold none back. ``store`` keeps what is
     decoded (None: in the user's cache). Raises UsageError for another sampling or data that it
     cannot use, InputError with all that is wrong with the files.
     """
@@ -58,14 +60,25 @@ def _scenes(layouts: Sequence[Layout], split: str, hold_back: bool) -> list[Scen
     """The scenes of one split over all folders."""
     found: list[Scene] = []
     for layout in layouts:
-        if split == "train":
-            keep_all = layout.held_out or not hold_back
-            found += [s for s in layout.scenes if keep_all or split_of(s.name) == "train"]
-        elif layout.held_out:
-            found += layout.held_out
-        elif hold_back:
-            found += [s for s in layout.scenes if split_of(s.name) == split]
+        train, validation = layout.scenes, layout.held_out
+        if hold_back and not layout.held_out:
+            train, validation = _divided(layout.scenes)
+        found += train if split == "train" else validation
     return found
+
+
+def _divided(scenes: tuple[Scene, ...]) -> tuple[tuple[Scene, ...], tuple[Scene, ...]]:
+    """Most for training, and what is held back; too few scenes to be divided serve both."""
+    if len(scenes) < _FEWEST_DIVIDED:
+        return scenes, scenes
+    by_chance = sorted(scenes, key=lambda scene: chance_of(scene.name))
+    count = round(VALIDATION_SHARE * len(scenes))
+    limit = chance_of(by_chance[count - 1].name)
+    held = [chance_of(scene.name) <= limit for scene in scenes]
+    return (
+        tuple(scene for scene, is_held in zip(scenes, held, strict=True) if not is_held),
+        tuple(scene for scene, is_held in zip(scenes, held, strict=True) if is_held),
+    )
 
 
 def _check_use(
