@@ -32,9 +32,9 @@ def open_samples(
     ``sampling`` is a name of SAMPLINGS; ``crop`` the side of a sample in pixels (None: the
     recipe's own); ``backgrounds`` a folder of photographs to compose over. ``split`` is ``train``
     or ``validation``: the layout's own test set; without one the open sampling holds 8 % of
-    the pictures back, by a hash of their names, and the published ones hold none back. ``store`` keeps what is
-    decoded (None: in the user's cache). Raises UsageError for another sampling or data that it
-    cannot use, InputError with all that is wrong with the files.
+    the pictures back, by a hash of their names, and the published ones hold none back. ``store``
+    keeps what is decoded (None: in the user's cache). Raises UsageError for another sampling or
+    data that it cannot use, InputError with all that is wrong with the files.
     """
     if sampling not in SAMPLINGS:
         raise UsageError(f"no sampling {sampling!r}", f"Known: {', '.join(SAMPLINGS)}.")

@@ -108,7 +108,7 @@ def test_many_problems_are_counted(tmp_path: Path) -> None:
     root = make.make_plain(tmp_path, 60, trimaps=False)
     for path in (root / "alpha").iterdir():
         path.rename(path.with_name(f"x{path.name}"))
-    with pytest.raises(InputError, match="(?s)120 problems.*and 80 more") as caught:
+    with pytest.raises(InputError, match=r"(?s)120 problems.*and 80 more") as caught:
         read_layouts([root])
     assert len(caught.value.message.splitlines()) == 42
 
