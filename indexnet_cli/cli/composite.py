@@ -8,6 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from indexnet_cli.cli.composite_dataset import (
+    BackgroundsOption,
+    DatasetJob,
+    DatasetOption,
+    EachOption,
+    FormOption,
+    SeedOption,
+    SplitOption,
+    ThreadsOption,
+)
 from indexnet_cli.cli.failures import reports_failures
 from indexnet_cli.cli.options import (
     JsonOption,
@@ -44,25 +54,32 @@ if TYPE_CHECKING:
 @reports_failures
 def composite(
     image: Annotated[
-        str,
-        typer.Argument(metavar="IMAGE", help="Photograph, or a folder; - for standard input."),
-    ],
-    alpha: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            metavar="ALPHA", help="Its matte (or cut-out), or a folder of mattes with its stems."
+            metavar="IMAGE",
+            help="Photograph, or a folder; - for standard input.",
+            show_default=False,
         ),
-    ],
+    ] = None,
+    alpha: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="ALPHA",
+            help="Its matte (or cut-out), or a folder of mattes with its stems.",
+            show_default=False,
+        ),
+    ] = None,
     background: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--background",
             "--bg",
             metavar="WHAT",
             help="A picture, a colour (white, #00b140), blur (the original, blurred), blur:R, or "
             "transparent.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     output: Annotated[
         str | None,
         typer.Option(
@@ -70,7 +87,7 @@ def composite(
             "-o",
             metavar="OUT",
             help="File, or folder; - for standard output (PNG). Default: <stem>_composite.png "
-            "beside the image.",
+            "beside the image; with --dataset, DIR itself.",
             show_default=False,
         ),
     ] = None,
@@ -96,13 +113,20 @@ def composite(
     no_estimate: NoEstimateOption = False,
     bits: BitsOption = None,
     format: FormatOption = "png",
+    dataset: DatasetOption = None,
+    backgrounds: BackgroundsOption = None,
+    like: FormOption = "indexnet",
+    split: SplitOption = "both",
+    each: EachOption = None,
+    seed: SeedOption = 0,
+    threads: ThreadsOption = None,
     max_pixels: MaxPixelsOption = 512_000_000,
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Put the subject of IMAGE, given its matte, over another background.
+    """Put the subject of IMAGE, given its matte, over another background; or build a training set.
 
     Examples:
 
@@ -112,12 +136,27 @@ def composite(
       --scale 0.5 --position 30,80
 
       indexnet composite photos/ mattes/ --background transparent -o cutouts/ --format webp
+
+      indexnet composite --dataset Combined_Dataset --backgrounds train2014/ --split train
     """
     from indexnet_cli.imaging.backgrounds import Background, parse_position
     from indexnet_cli.imaging.placement import Placement
     from indexnet_cli.imaging.products import ProductStyle
 
     out = Output(quiet=quiet, verbose=verbose, json=json)
+    if dataset is not None:
+        if image is not None or background is not None:
+            raise UsageError("--dataset builds a whole set; IMAGE, ALPHA and --background do not.")
+        folder = dataset if output is None else Path(output)
+        DatasetJob(dataset, backgrounds, folder, like, split, each, seed, threads, overwrite).run(
+            out
+        )
+        return
+    if image is None or alpha is None or background is None:
+        raise UsageError(
+            "composite wants IMAGE, ALPHA and --background, or --dataset DIR.",
+            "indexnet composite photo.jpg photo_alpha.png --background white",
+        )
     behind = Background.parse(background, fit, background_position)
     if canvas == "background" and behind.kind != "image":
         raise UsageError("--canvas background needs a picture.", "Give one with --background.")

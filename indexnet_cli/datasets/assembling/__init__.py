@@ -1,0 +1,1 @@
+"""Build composed training and test sets, as the published scripts do."""
