@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from indexnet_cli.datasets.layouts.usr_types import UsrTypes
     from indexnet_cli.imaging.grabcut import Box, Point
     from indexnet_cli.imaging.trimap_style import TrimapStyle
 
@@ -100,6 +101,23 @@ def trimap(
         ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed for --like.")] = 0,
+    usr: Annotated[
+        bool,
+        typer.Option(
+            "--usr",
+            help="Instead: AIM's unified semantic representation, by the type that --types names.",
+        ),
+    ] = False,
+    types: Annotated[
+        Path | None,
+        typer.Option(
+            "--types",
+            metavar="FILE.json",
+            help="For --usr: each picture's type. SO (salient, opaque) keeps the trimap, STM "
+            "(transparent or meticulous) has no foreground, NS (not salient) is all unknown.",
+            show_default=False,
+        ),
+    ] = None,
     box: BoxOption = None,
     point: Annotated[
         list[str] | None,
@@ -133,11 +151,13 @@ def trimap(
       indexnet trimap alphas/ -o trimaps/ --like indexnet --seed 7
 
       indexnet trimap photo.jpg --box 120,40,600,800 -o trimap.png --preview
+
+      indexnet trimap DIM/train/mask/ -o DIM/train/usr/ --usr --types dim_hatt_type.json
     """
     from indexnet_cli.imaging.trimap_style import EXACT_THRESHOLDS, Radius, TrimapStyle
 
     out = Output(quiet=quiet, verbose=verbose, json=json)
-    _exclude({"--like": like is not None, "--distance": distance is not None})
+    _exclude({"--like": like is not None, "--distance": distance is not None, "--usr": usr})
     _exclude({"--box": box is not None, "--point": bool(point)})
     style = TrimapStyle(
         erode=Radius.parse(erode),
@@ -156,6 +176,7 @@ def trimap(
         max_pixels,
         overwrite,
         out,
+        _read_types(usr, types),
     )
     if source != STREAM and Path(source).is_dir():
         _run_folder(Path(source), output, job)
@@ -176,6 +197,7 @@ class _Job:
     max_pixels: int
     overwrite: bool
     out: Output
+    types: UsrTypes | None = None
 
     def run(self, source: str, place: Place) -> dict[str, Any]:
         """Make one trimap, write it, and tell what it holds."""
@@ -184,7 +206,7 @@ class _Job:
 
         name = "standard input" if source == STREAM else source
         pixels, alpha = self._read(source)
-        found = self.style.make(alpha, "" if source == STREAM else Path(source).stem)
+        found = self._make(source, alpha)
         _, summary = snap_trimap(found)
         if summary.unknown_share == 0:
             self.out.warn(f"{name}: the trimap has no unknown pixel.")
@@ -199,6 +221,16 @@ class _Job:
             "foreground_share": summary.foreground_share,
             "background_share": summary.background_share,
         }
+
+    def _make(self, source: str, alpha: NDArray[np.float32]) -> NDArray[np.uint8]:
+        if self.types is None:
+            return self.style.make(alpha, "" if source == STREAM else Path(source).stem)
+        import numpy as np
+
+        from indexnet_cli.imaging.trimap_recipes import aimnet_usr
+
+        levels = np.rint(alpha * 255).astype(np.uint8)
+        return aimnet_usr(levels, self.types.of_file(Path(source)))
 
     def _read(self, source: str) -> tuple[NDArray[Any] | None, NDArray[np.float32]]:
         """The photograph, if it is one, and the matte or mask."""
@@ -244,7 +276,7 @@ def _run_folder(folder: Path, output: str | None, job: _Job) -> None:
             check_place(item.target, job.overwrite)
         refuse_inputs(item.target, [str(item.source)])
     quiet = Output(quiet=True)
-    each = _Job(job.style, None, (), job.preview, job.max_pixels, job.overwrite, quiet)
+    each = _Job(job.style, None, (), job.preview, job.max_pixels, job.overwrite, quiet, job.types)
     run_items(items, lambda item: each.run(str(item.source), item.target), job.out)
 
 
@@ -264,6 +296,19 @@ def _check(source: str, place: Place, job: _Job) -> None:
 
 def _preview_path(place: Path) -> Path:
     return place.with_name(f"{place.stem}_preview.jpg")
+
+
+def _read_types(usr: bool, types: Path | None) -> UsrTypes | None:
+    if usr != (types is not None):
+        raise UsageError(
+            "--usr and --types FILE.json go together.",
+            'The file names types: {"DIM": {"name.png": "SO"}} with SO, STM or NS.',
+        )
+    if types is None:
+        return None
+    from indexnet_cli.datasets.layouts.usr_types import read_types
+
+    return read_types(types)
 
 
 def _parse_thresholds(text: str) -> tuple[float, float]:

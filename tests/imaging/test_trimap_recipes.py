@@ -11,6 +11,7 @@ from indexnet_cli.errors import UsageError
 from indexnet_cli.imaging.trimap_recipes import (
     RECIPES,
     aimnet_trimap,
+    aimnet_usr,
     dim_trimap,
     indexnet_trimap,
     mmagic_trimap,
@@ -43,6 +44,14 @@ def test_dim(size: int, iterations: int) -> None:
 @pytest.mark.parametrize("size", [10, 20, 30])
 def test_aimnet(size: int) -> None:
     np.testing.assert_array_equal(aimnet_trimap(GOLDEN["dim_alpha"], size), GOLDEN[f"aim_k{size}"])
+
+
+@pytest.mark.parametrize("size", [10, 20, 30])
+@pytest.mark.parametrize("kind", ["STM", "NS"])
+def test_unified_semantic_representation(kind: str, size: int) -> None:
+    alpha = GOLDEN["dim_alpha"]
+    np.testing.assert_array_equal(aimnet_usr(alpha, kind, size), GOLDEN[f"aim_usr_{kind}_k{size}"])
+    np.testing.assert_array_equal(aimnet_usr(alpha, "SO", size), aimnet_trimap(alpha, size))
 
 
 def test_draws_cover_the_recipes_ranges() -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from indexnet_cli.datasets.layouts.findings import Findings
 from indexnet_cli.datasets.layouts.listing import by_stem, first_folder, photographs
 from indexnet_cli.datasets.layouts.scene import Layout, Scene
-from indexnet_cli.errors import InputError
+from indexnet_cli.datasets.layouts.usr_types import UsrTypes, read_types, set_name
 
 _TYPES = ("dim_hatt_type.json", "dim_hatt_am2k_type.json")
 _CATEGORIES = "aim_category_type.json"
-_SETS = ("DIM", "HATT", "AM2K")
 _BACKGROUNDS = ("BG20K", "BG-20k", "BG20k")
 
 
@@ -35,7 +33,8 @@ def read_aim500(root: Path, findings: Findings) -> Layout | None:
     pictures, truth = by_stem(originals, findings), by_stem(masks, findings)
     names = findings.pair(pictures, masks, truth)
     trimaps, usr = (_optional(root / part, truth, findings) for part in ("trimap", "usr"))
-    types = _categories(root / _CATEGORIES)
+    categories = root / _CATEGORIES
+    types = read_types(categories) if categories.is_file() else UsrTypes({})
     scenes = tuple(
         Scene(
             name,
@@ -44,7 +43,7 @@ def read_aim500(root: Path, findings: Findings) -> Layout | None:
             image=pictures[name],
             trimaps=(trimaps[name],) if name in trimaps else (),
             usr=usr.get(name),
-            type=types.get(name),
+            type=types.of("", name),
         )
         for name in names
     )
@@ -57,38 +56,6 @@ def read_background_set(root: Path, findings: Findings) -> Layout | None:
     return Layout("photographs", (), found) if found else None
 
 
-def read_types(path: Path) -> dict[tuple[str, str], str]:
-    """AIM's list of types: (set, stem) -> SO, STM or NS; the set is "" where the list names none.
-
-    Takes ``{"DIM": {name: type}, ...}`` and AIM-500's ``{name: {"type": ...}}``. Raises InputError.
-    """
-    try:
-        content = json.loads(path.read_text("utf-8"))
-        found: dict[tuple[str, str], str] = {}
-        for key, value in content.items():
-            if isinstance(value, str):
-                found["", Path(key).stem] = value
-            elif "type" in value:
-                found["", Path(key).stem] = value["type"]
-            else:
-                found |= {(key.upper(), Path(name).stem): kind for name, kind in value.items()}
-    except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise InputError(
-            f"{path} is no list of types ({error}).",
-            'It is JSON: {"DIM": {"name.png": "SO"}, ...} with SO, STM or NS.',
-        ) from error
-    wrong = sorted({str(kind) for kind in found.values()} - {"SO", "STM", "NS"})
-    if wrong:
-        raise InputError(f"{path}: no such type: {', '.join(wrong)}.", "Types are SO, STM and NS.")
-    return found
-
-
-def set_name(home: Path) -> str:
-    """DIM, HATT or AM2K by a folder's name or its parent's; otherwise AIM."""
-    parts = [part.upper().replace("-", "") for part in home.parts[-2:]]
-    return next((part for part in reversed(parts) if part in _SETS), "AIM")
-
-
 def _homes(root: Path) -> list[Path]:
     below = sorted(p for p in root.iterdir() if p.is_dir())
     places = [root, root / "train", *below, *(p / "train" for p in below if p.name != "train")]
@@ -99,7 +66,7 @@ def _is_set(home: Path) -> bool:
     return (home / "fg").is_dir() and (home / "mask").is_dir()
 
 
-def _read_set(home: Path, types: dict[tuple[str, str], str], findings: Findings) -> list[Scene]:
+def _read_set(home: Path, types: UsrTypes, findings: Findings) -> list[Scene]:
     fronts, truth = by_stem(home / "fg", findings), by_stem(home / "mask", findings)
     names = findings.pair(fronts, home / "mask", truth)
     usr = _optional(home / "usr", truth, findings)
@@ -111,7 +78,7 @@ def _read_set(home: Path, types: dict[tuple[str, str], str], findings: Findings)
             truth[name],
             foreground=fronts[name],
             usr=usr.get(name),
-            type=types.get((kind, name), types.get(("", name))),
+            type=types.of(kind, name),
         )
         for name in names
     ]
@@ -125,16 +92,10 @@ def _optional(folder: Path, truth: dict[str, Path], findings: Findings) -> dict[
     return found
 
 
-def _read_types(root: Path) -> dict[tuple[str, str], str]:
+def _read_types(root: Path) -> UsrTypes:
     places = (place / name for place in (root, root.parent) for name in _TYPES)
     path = next((place for place in places if place.is_file()), None)
-    return read_types(path) if path else {}
-
-
-def _categories(path: Path) -> dict[str, str]:
-    if not path.is_file():
-        return {}
-    return {stem: kind for (_, stem), kind in read_types(path).items()}
+    return read_types(path) if path else UsrTypes({})
 
 
 def _training_part(folder: Path | None) -> tuple[Path, ...]:
