@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import cv2
@@ -28,44 +29,73 @@ class Cuttable(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Draw:
+    """Everything that chance decides about a sample; no pixel is computed yet."""
+
+    source: Cuttable
+    window: Window
+    is_flipped: bool
+
+
 def sample_indexnet(view: SceneView, rng: np.random.Generator, crop: int) -> Sample:
-    """Unknown within 1 to 19 pixels of a fractional one; random crop; flip (README, loader)."""
+    """Unknown within 1 to 19 pixels of a fractional one; random crop; flip."""
+    draw = draw_indexnet(view, rng, crop)
+    planes = _at_size(draw.source.cut(draw.window), crop)
+    return (planes.flipped() if draw.is_flipped else planes).sample(view.scene.kind)
+
+
+def draw_indexnet(view: SceneView, rng: np.random.Generator, crop: int) -> Draw:
+    """Draw the trimap's distance, the window and the flip."""
     low, high = INDEXNET_DISTANCES
     distance = int(rng.integers(low, high + 1))
-    scene = _WithTrimap(view, distance)
-    planes = random_crop(scene, view.reach <= distance, rng, crop)
-    if rng.random() < 0.5:
-        planes = planes.flipped()
-    return planes.sample(view.scene.kind)
+    scene = TrimappedScene(view, distance)
+    source, window = choose_window(scene, view.reach <= distance, rng, crop)
+    return Draw(source, window, bool(rng.random() < 0.5))
 
 
 def random_crop(
     source: Cuttable, unknown: NDArray[np.bool_], rng: np.random.Generator, crop: int
 ) -> Planes:
     """A window of 1, 1.5 or 2 times ``crop``, resized to crop x crop: cubic, trimap nearest."""
+    source, window = choose_window(source, unknown, rng, crop)
+    return _at_size(source.cut(window), crop)
+
+
+def choose_window(
+    source: Cuttable, unknown: NDArray[np.bool_], rng: np.random.Generator, crop: int
+) -> tuple[Cuttable, Window]:
+    """Where to cut, and from what: a picture smaller than ``crop`` is enlarged first."""
     if min(unknown.shape) < crop:
         scale = (crop + _ENLARGED_BY) / min(unknown.shape)
         height, width = (int(side * scale) for side in unknown.shape)
         whole = source.cut(Window.whole(unknown.shape)).as_float()
         enlarged = whole.resized(height, width, cv2.INTER_CUBIC)
         source, unknown = enlarged, np.asarray(enlarged.trimap) == UNKNOWN
-    window = indexnet_window(rng, unknown, [int(crop * scale) for scale in SCALES])
-    planes = source.cut(window)
-    if window.height == crop:
+    return source, indexnet_window(rng, unknown, [int(crop * scale) for scale in SCALES])
+
+
+def _at_size(planes: Planes, crop: int) -> Planes:
+    if planes.size == (crop, crop):
         return planes
     return planes.as_float().resized(crop, crop, cv2.INTER_CUBIC)
 
 
-class _WithTrimap:
+class TrimappedScene:
     """A view whose windows come with the trimap of one distance."""
 
     def __init__(self, view: SceneView, distance: int) -> None:
         self.view, self.distance = view, distance
 
     def cut(self, window: Window) -> Planes:
+        """The planes of a window, composed, with the trimap."""
         planes = self.view.cut(window, RULES["indexnet"], shrink=True)
+        return planes.with_trimap(self.trimap(window))
+
+    def trimap(self, window: Window) -> NDArray[np.uint8]:
+        """The trimap of a window."""
         near = self.view.reach[window.part] <= self.distance
-        return planes.with_trimap(distance_trimap(planes.alpha, near))
+        return distance_trimap(self.view.alpha[window.part], near)
 
 
 def distance_trimap(alpha: NDArray[np.uint8], near: NDArray[np.bool_]) -> NDArray[np.uint8]:

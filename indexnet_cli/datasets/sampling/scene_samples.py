@@ -75,6 +75,10 @@ class SceneSamples:
         return self._ends[-1]
 
     def __getitem__(self, index: int) -> Sample:
+        return self.sampling.draw(*self.view(index), self.crop)
+
+    def view(self, index: int) -> tuple[SceneView, np.random.Generator]:
+        """What sample ``index`` is drawn from, and its random numbers."""
         if index < 0:
             raise IndexError("samples are numbered from 0")
         epoch, place = divmod(index, len(self))
@@ -82,7 +86,7 @@ class SceneSamples:
         scene = self.scenes[bisect_right(self._ends, number)]
         behind = scene.background or self._background(scene, number, index)
         view = SceneView(scene, behind, self.store, number, epoch)
-        return self.sampling.draw(view, self._rng(_SAMPLES, index), self.crop)
+        return view, self._rng(_SAMPLES, index)
 
     def __getstate__(self) -> dict[str, object]:
         # Workers are started by pickling; caches of functions cannot be.

@@ -69,18 +69,34 @@ class SceneView:
         photograph larger than the foreground does not show as it was composed.
         """
         alpha = self.alpha[window.part]
-        if not self.scene.is_composed:
+        layers = self.layers(window, rule)
+        if layers is None:
             return Planes(self.image()[window.part], alpha)
-        front, behind = self.foreground(), self.background()
-        if front is None or behind is None:
-            return Planes(self.image()[window.part], alpha)
+        front, behind = layers
+        image = compose(front, alpha, behind, rule)
+        if shrink and self.is_shrunk():
+            behind = self._fitted(rule, shrink)[window.part]
+        return Planes(image, alpha, None, front, behind)
+
+    def layers(self, window: Window, rule: CompositionRule) -> tuple[Pixels, Pixels] | None:
+        """Foreground and background of a window; None of a scene that is not composed."""
+        front = self.foreground()
+        if front is None or self._background is None or not self.scene.is_composed:
+            return None
+        return front[window.part], self._fitted(rule)[window.part]
+
+    def is_shrunk(self) -> bool:
+        """Whether the photograph is larger than the foreground in both directions."""
+        behind = self.background()
         height, width = self.alpha.shape
-        composed_over = fit_background(behind, height, width, rule)[window.part]
-        own = front[window.part]
-        image = compose(own, alpha, composed_over, rule)
-        if shrink and min(behind.shape[0] - height, behind.shape[1] - width) > 0:
-            composed_over = fit_background(behind, height, width, rule, shrink)[window.part]
-        return Planes(image, alpha, None, own, composed_over)
+        return behind is not None and behind.shape[0] > height and behind.shape[1] > width
+
+    def _fitted(self, rule: CompositionRule, shrink: bool = False) -> Pixels:
+        behind = self.background()
+        if behind is None:
+            raise ValueError(f"{self.scene.name} has no background")
+        height, width = self.alpha.shape
+        return fit_background(behind, height, width, rule, shrink)
 
     def _fitting(self, pixels: Pixels, path: Path) -> Pixels:
         if pixels.shape[:2] != self.alpha.shape:
