@@ -22,6 +22,7 @@ Pixels = NDArray[np.uint8]
 DEFAULT_BYTES = 32 * 2**30
 _DISK_SHARE = 0.5  # of what is free
 _OPEN_MAPS = 4096
+_WRITES_UNTIL_COUNT = 200
 FARTHEST = 255
 
 
@@ -29,17 +30,22 @@ class DecodedStore:
     """Decodes each file once, into ``folder``, which all workers and later runs share.
 
     An entry's name is a hash of path, size and time of change, so that a file that is replaced is
-    decoded anew. Beyond ``most_bytes`` (or half of what is free on the disk) entries that were not
-    used for longest go when a store is opened, and further pictures are decoded each time.
+    decoded anew. Beyond ``most_bytes`` entries that were not used for longest go when a store is
+    opened. Where there is no room for another (``most_bytes``, or half of what was free on the
+    disk), pictures are decoded each time.
     """
 
     def __init__(self, folder: Path | None = None, most_bytes: int = DEFAULT_BYTES) -> None:
         self.folder = folder or cache_dir() / "decoded"
         self.folder.mkdir(parents=True, exist_ok=True)
         self._maps: OrderedDict[tuple[str, Path], Pixels] = OrderedDict()
-        used = self._make_room(most_bytes)
-        free = int(_DISK_SHARE * shutil.disk_usage(self.folder).free)
-        self._room = min(most_bytes - used, free)
+        self.most_bytes = most_bytes
+        self._left_free = int(_DISK_SHARE * shutil.disk_usage(self.folder).free)
+        self._used, self._writes = self._make_room(), 0
+
+    def __getstate__(self) -> dict[str, object]:
+        # Workers are started by pickling: they map the files themselves.
+        return {**self.__dict__, "_maps": OrderedDict()}
 
     def colours(self, path: Path) -> Pixels:
         """A photograph or foreground, HxWx3 uint8 sRGB."""
@@ -70,7 +76,7 @@ class DecodedStore:
         entry = self.folder / f"{_identity(kind, path)}.npy"
         if not entry.exists():
             pixels = read(path)
-            if pixels.nbytes > self._room:
+            if not self._has_room(pixels.nbytes):
                 return pixels
             self._write(pixels, entry)
         mapped: Pixels = np.load(entry, mmap_mode="r", allow_pickle=False)
@@ -87,13 +93,23 @@ class DecodedStore:
             temporary.replace(entry)  # two workers may write the same; either is whole
         finally:
             temporary.unlink(missing_ok=True)
-        self._room -= pixels.nbytes
+        self._used += pixels.nbytes
+        self._writes += 1
 
-    def _make_room(self, most_bytes: int) -> int:
-        entries = [(path, path.stat()) for path in self.folder.glob("*.npy")]
+    def _has_room(self, size: int) -> bool:
+        if self._writes >= _WRITES_UNTIL_COUNT:  # other workers write too
+            self._used, self._writes = sum(entry.st_size for _, entry in self._entries()), 0
+        free = shutil.disk_usage(self.folder).free
+        return self._used + size <= self.most_bytes and free - size >= self._left_free
+
+    def _entries(self) -> list[tuple[Path, os.stat_result]]:
+        return [(path, path.stat()) for path in self.folder.glob("*.npy")]
+
+    def _make_room(self) -> int:
+        entries = self._entries()
         used = sum(about.st_size for _, about in entries)
         for path, about in sorted(entries, key=lambda entry: entry[1].st_atime):
-            if used <= most_bytes:
+            if used <= self.most_bytes:
                 break
             path.unlink(missing_ok=True)
             used -= about.st_size

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from indexnet_cli.datasets.layouts.adobe import foreground_name
+from indexnet_cli.datasets.layouts.listing import first_folder
 from indexnet_cli.errors import InputError
 from indexnet_cli.evaluation.problems import Problem
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
 AIM_CATEGORIES = "aim_category_type.json"
-_NUMBERED = re.compile(r"(.+)_\d+")
 _ALPHA = ("alpha", "alphas", "alpha_copy", "gt", "truth", "mask")
 _TRIMAP = ("trimap", "trimaps")
 _IMAGE = ("image", "images", "merged", "original", "input")
-_NESTED = ("", "Test_set", "Adobe-licensed images", "Test_set/Adobe-licensed images")
+_NESTED = ("", "test", "Test_set", "Adobe-licensed images", "Test_set/Adobe-licensed images")
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def recognise(folder: Path) -> Folders:
         return Folders(
             "AIM-500",
             folder / "mask",
-            _first_folder(folder, _TRIMAP),
+            first_folder(folder, _TRIMAP),
             folder / "original",
             categories if categories.is_file() else None,
         )
@@ -79,14 +79,12 @@ def recognise(folder: Path) -> Folders:
         truth = folder / f"gt_training_{size}"
         if truth.is_dir():
             trimaps = folder / f"trimap_training_{size}"
-            image = _first_folder(folder, (f"input_training_{size}",))
-            return Folders(
-                "alphamatting.com", truth, _first_folder(trimaps, ("Trimap1", "")), image
-            )
-    alpha = _first_folder(folder, _ALPHA, _NESTED)
+            image = first_folder(folder, (f"input_training_{size}",))
+            return Folders("alphamatting.com", truth, first_folder(trimaps, ("Trimap1", "")), image)
+    alpha = first_folder(folder, _ALPHA, _NESTED)
     if alpha is not None:
-        trimap = _first_folder(folder, _TRIMAP, _NESTED)
-        return Folders("plain", alpha, trimap, _first_folder(folder, _IMAGE, _NESTED))
+        trimap = first_folder(folder, _TRIMAP, _NESTED)
+        return Folders("plain", alpha, trimap, first_folder(folder, _IMAGE, _NESTED))
     raise InputError(
         f"{folder} has none of the layouts known: no folder of alphas in it.",
         "Known: alpha/, trimap/ and image/; Composition-1k; alphamatting.com; AIM-500.\n"
@@ -133,12 +131,6 @@ def read_truth(folders: Folders) -> TruthSet:
     return TruthSet(folders, tuple(entries), tuple(problems))
 
 
-def foreground_name(name: str) -> str:
-    """The foreground of a composite: ``name_12`` -> ``name``; other names stay."""
-    found = _NUMBERED.fullmatch(name)
-    return found[1] if found else name
-
-
 def pictures(folder: Path) -> Iterator[Path]:
     """The picture files of a folder, by name. Raises InputError if it cannot be listed."""
     try:
@@ -161,13 +153,6 @@ def _by_stem(folder: Path) -> dict[str, Path]:
     if not found:
         raise InputError(f"{folder} holds no pictures.", f"Read are {', '.join(SUFFIXES)}.")
     return found
-
-
-def _first_folder(
-    root: Path, names: tuple[str, ...], below: tuple[str, ...] = ("",)
-) -> Path | None:
-    places = (root / nested / name for nested in below for name in names)
-    return next((place for place in places if place.is_dir()), None)
 
 
 def _read_categories(path: Path) -> dict[str, tuple[str | None, str | None]]:

@@ -94,9 +94,14 @@ def _test_scenes(test: Path, findings: Findings) -> Iterator[Scene]:
     pictures, masks = by_stem(merged, findings), by_stem(trimaps, findings)
     truth = by_stem(alphas, findings)
     for name in findings.pair(pictures, trimaps, masks):
-        numbered = _NUMBERED.fullmatch(name)
-        of = name if name in truth or not numbered else numbered[1]
+        of = name if name in truth else foreground_name(name)
         if of not in truth:
             findings.add(pictures[name], f"no alpha of its name in {alphas}")
             continue
         yield Scene(name, "Composition-1k", truth[of], image=pictures[name], trimaps=(masks[name],))
+
+
+def foreground_name(name: str) -> str:
+    """The foreground of a composition: ``name_12`` -> ``name``; other names stay."""
+    found = _NUMBERED.fullmatch(name)
+    return found[1] if found else name

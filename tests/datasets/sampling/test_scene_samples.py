@@ -132,6 +132,8 @@ def test_chainer_changes_its_trimaps_and_photographs(tmp_path: Path) -> None:
 
 def test_workers_get_a_source_by_pickling(tmp_path: Path) -> None:
     samples = opened(make.make_plain(tmp_path / "data"), "indexnet")
+    samples[0]
+    assert len(pickle.dumps(samples)) < 10_000  # no pixels of what is open already
     assert same(pickle.loads(pickle.dumps(samples))[1], samples[1])
 
 
