@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from indexnet_cli.checkpoints.cache import cache_dir
 from indexnet_cli.imaging.reading import read_image, read_levels, read_trimap
+from indexnet_cli.imaging.trimap_recipes import aimnet_usr
 
 Pixels = NDArray[np.uint8]
 
@@ -58,6 +59,10 @@ class DecodedStore:
     def trimap(self, path: Path) -> Pixels:
         """A trimap or unified semantic representation, HxW uint8 of 0, 128 and 255."""
         return self._get("trimap", path, lambda file: read_trimap(file)[0])
+
+    def usr(self, path: Path, kind: str) -> Pixels:
+        """AIM's unified semantic representation of a matte for a type SO, STM or NS; HxW uint8."""
+        return self._get(f"usr {kind}", path, lambda file: aimnet_usr(self.alpha(file), kind))
 
     def reach(self, path: Path) -> Pixels:
         """How far the nearest fractional pixel of a matte is, rounded up: HxW uint8, 255 for more.

@@ -10,7 +10,7 @@ from indexnet_cli.datasets.sample import Sample
 from indexnet_cli.datasets.sampling.planes import Planes, Window
 from indexnet_cli.datasets.sampling.scene_view import SceneView
 from indexnet_cli.datasets.sampling.windows import aimnet_window
-from indexnet_cli.imaging.trimap_recipes import aimnet_trimap, aimnet_usr
+from indexnet_cli.imaging.trimap_recipes import aimnet_trimap
 from indexnet_cli.imaging.trimaps import UNKNOWN
 
 BAGS = {"AM2K": 2}  # backgrounds a foreground and epoch
@@ -52,7 +52,7 @@ def _usr(view: SceneView) -> NDArray[np.uint8]:
     path = view.scene.usr
     if path is not None:
         return view.store.trimap(path)
-    return aimnet_usr(view.alpha, view.scene.type or "SO")
+    return view.store.usr(view.scene.alpha, view.scene.type or "SO")
 
 
 def _composed(view: SceneView, rng: np.random.Generator, window: Window) -> Planes:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from indexnet_cli.datasets.composing import RULES
+from indexnet_cli.datasets.composing import RULES, CompositionRule
 from indexnet_cli.datasets.sample import Sample
 from indexnet_cli.datasets.sampling.planes import Planes, Window
 from indexnet_cli.datasets.sampling.scene_view import SceneView
@@ -49,7 +49,7 @@ def draw_indexnet(view: SceneView, rng: np.random.Generator, crop: int) -> Draw:
     """Draw the trimap's distance, the window and the flip."""
     low, high = INDEXNET_DISTANCES
     distance = int(rng.integers(low, high + 1))
-    scene = TrimappedScene(view, distance)
+    scene = TrimappedScene(view, distance, RULES["indexnet"], shrink=True)
     source, window = choose_window(scene, view.reach <= distance, rng, crop)
     return Draw(source, window, bool(rng.random() < 0.5))
 
@@ -81,16 +81,29 @@ def _at_size(planes: Planes, crop: int) -> Planes:
     return planes.as_float().resized(crop, crop, cv2.INTER_CUBIC)
 
 
-class TrimappedScene:
-    """A view whose windows come with the trimap of one distance."""
+class Composed:
+    """A view whose windows are composed by a rule; the trimap comes later."""
 
-    def __init__(self, view: SceneView, distance: int) -> None:
-        self.view, self.distance = view, distance
+    def __init__(self, view: SceneView, rule: CompositionRule, shrink: bool = False) -> None:
+        self.view, self.rule, self.shrink = view, rule, shrink
 
     def cut(self, window: Window) -> Planes:
-        """The planes of a window, composed, with the trimap."""
-        planes = self.view.cut(window, RULES["indexnet"], shrink=True)
-        return planes.with_trimap(self.trimap(window))
+        """The planes of a window."""
+        return self.view.cut(window, self.rule, self.shrink)
+
+
+class TrimappedScene(Composed):
+    """A view whose windows come with the trimap of one distance."""
+
+    def __init__(
+        self, view: SceneView, distance: int, rule: CompositionRule, shrink: bool = False
+    ) -> None:
+        super().__init__(view, rule, shrink)
+        self.distance = distance
+
+    def cut(self, window: Window) -> Planes:
+        """The planes of a window, the trimap among them."""
+        return super().cut(window).with_trimap(self.trimap(window))
 
     def trimap(self, window: Window) -> NDArray[np.uint8]:
         """The trimap of a window."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from indexnet_cli.datasets.composing import RULES
 from indexnet_cli.datasets.sample import Sample
-from indexnet_cli.datasets.sampling.indexnet import SCALES, distance_trimap
+from indexnet_cli.datasets.sampling.indexnet import SCALES, Composed, TrimappedScene
 from indexnet_cli.datasets.sampling.planes import Planes, Window
 from indexnet_cli.datasets.sampling.scene_view import SceneView
 from indexnet_cli.datasets.sampling.windows import mmagic_window
@@ -21,9 +21,8 @@ _RULE = RULES["mmagic"]
 def sample_mmagic(view: SceneView, rng: np.random.Generator, crop: int) -> Sample:
     """indexnet_mobv2_1xb16-78k_comp1k: IndexNet's trimap, crop, resize (cubic), flip."""
     low, high = INDEXNET_DISTANCES
-    near = view.reach <= int(rng.integers(low, high + 1))
-    trimap = distance_trimap(view.alpha, near)
-    planes = _crop_around_unknown(view, rng, crop, cv2.INTER_CUBIC, trimap)
+    scene = TrimappedScene(view, int(rng.integers(low, high + 1)), _RULE)
+    planes = _crop_around_unknown(scene, rng, crop, cv2.INTER_CUBIC)
     planes = planes.resized(crop, crop, cv2.INTER_CUBIC)
     if rng.random() < 0.5:
         planes = planes.flipped()
@@ -32,7 +31,7 @@ def sample_mmagic(view: SceneView, rng: np.random.Generator, crop: int) -> Sampl
 
 def sample_dimaug(view: SceneView, rng: np.random.Generator, crop: int) -> Sample:
     """indexnet_mobv2-dimaug_1xb16-78k_comp1k: crop, flip, resize (bilinear), elliptic trimap."""
-    planes = _crop_around_unknown(view, rng, crop, cv2.INTER_LINEAR)
+    planes = _crop_around_unknown(Composed(view, _RULE), rng, crop, cv2.INTER_LINEAR)
     if rng.random() < 0.5:
         planes = planes.flipped()
     planes = planes.resized(crop, crop, cv2.INTER_LINEAR)
@@ -40,22 +39,15 @@ def sample_dimaug(view: SceneView, rng: np.random.Generator, crop: int) -> Sampl
 
 
 def _crop_around_unknown(
-    view: SceneView,
-    rng: np.random.Generator,
-    crop: int,
-    method: int,
-    trimap: np.ndarray | None = None,
+    scene: Composed, rng: np.random.Generator, crop: int, method: int
 ) -> Planes:
     """Cut a square of 1, 1.5 or 2 times ``crop`` about a fractional pixel."""
     size = int(crop * SCALES[int(rng.integers(len(SCALES)))])
-    height, width = view.alpha.shape
+    height, width = scene.view.alpha.shape
     if min(height, width) >= size:
-        window = mmagic_window(rng, view.reach == 0, size)
-        planes = view.cut(window, _RULE)
-        return planes if trimap is None else planes.with_trimap(trimap[window.part])
+        return scene.cut(mmagic_window(rng, scene.view.reach == 0, size))
     ratio = size / min(height, width)
-    planes = view.cut(Window(0, 0, height, width), _RULE)
-    planes = planes if trimap is None else planes.with_trimap(trimap)
+    planes = scene.cut(Window(0, 0, height, width))
     planes = planes.resized(ceil(height * ratio), ceil(width * ratio), method)
     fractional = (planes.alpha > 0) & (planes.alpha < 255)
     return planes.cut(mmagic_window(rng, fractional, size))

@@ -48,8 +48,8 @@ class SceneSamples:
     """Samples of scenes; a SampleSource.
 
     Every epoch shows each pair of scene and photograph once, in an order of its own. Pairs are
-    drawn once for a seed, as the published sets are: foreground k of a data set has photographs
-    k * bags to (k + 1) * bags - 1 of the shuffled list, which starts again where it ends.
+    drawn once for a seed, as the published sets are: each foreground has the next photographs of
+    the shuffled list, as many as its bags, and the list starts again where it ends.
     """
 
     def __init__(
