@@ -1,52 +1,104 @@
-"""`indexnet samples`: draw a contact sheet per kind of training matte."""
+"""`indexnet samples`: draw contact sheets of training samples."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from indexnet_cli.errors import OutputError, UsageError
+
+if TYPE_CHECKING:
+    from indexnet_cli.datasets.samples import SampleSource
 
 
 def samples(
     data_dir: Annotated[
-        Path, typer.Option("--data-dir", help="Training pack: fg/, bg/, alpha/, manifest.csv.")
+        list[Path],
+        typer.Option(
+            "--data-dir", metavar="DIR", help="Training data of any known layout; repeatable."
+        ),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the sheets.")],
+    recipe: Annotated[
+        str, typer.Option("--recipe", metavar="NAME", help="Draw as this recipe does.")
+    ] = "open",
+    backgrounds: Annotated[
+        Path | None,
+        typer.Option(
+            "--backgrounds",
+            metavar="DIR",
+            help="Photographs to compose foregrounds over.",
+            show_default=False,
+        ),
+    ] = None,
     kinds: Annotated[
-        list[str] | None, typer.Option("--kind", help="Kind of matte; may be repeated.")
+        list[str] | None,
+        typer.Option("--kind", help="Kind of matte of the open pack; may be repeated."),
     ] = None,
     count: Annotated[int, typer.Option(min=1, help="Samples on a sheet.")] = 12,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,
     crop: Annotated[int, typer.Option(min=32, max=1024, help="Side of a sample in pixels.")] = 256,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace sheets.")] = False,
 ) -> None:
-    """Draw training samples as sheets: image, trimap, alpha, cut-out on green; a PNG per kind."""
-    import cv2
+    """Draw training samples as sheets: image, trimap, alpha, cut-out on green.
 
-    from indexnet_cli.datasets.contact_sheet import contact_sheet
+    A PNG for each kind of matte of the open pack; for other data one, named after the recipe.
+
+    Examples:
+
+      indexnet samples --data-dir pets/ -o sheets/
+
+      indexnet samples --data-dir Combined_Dataset --recipe indexnet --crop 320 -o sheets/
+    """
+    from indexnet_cli.datasets.layouts.recognition import is_open_pack
+
+    if len(data_dir) == 1 and is_open_pack(data_dir[0]):
+        sheets = _pack_sheets(data_dir[0], kinds, seed, crop, recipe)
+    else:
+        if kinds:
+            raise UsageError("--kind is for the open pack.", "Leave it out.")
+        from indexnet_cli.datasets.sources import open_samples
+
+        sheets = {recipe: open_samples(data_dir, recipe, seed, crop, backgrounds)}
+    _refuse_existing(output, list(sheets), overwrite)
+    for name, source in sheets.items():
+        _write_sheet(source, count, output / f"{name}.png")
+
+
+def _pack_sheets(
+    root: Path, kinds: list[str] | None, seed: int, crop: int, recipe: str
+) -> dict[str, SampleSource]:
     from indexnet_cli.datasets.mattes import KINDS
     from indexnet_cli.datasets.open_compositions import OpenCompositions
     from indexnet_cli.datasets.pack import Pack
-    from indexnet_cli.errors import OutputError, UsageError
 
+    if recipe != "open":
+        raise UsageError(f"--recipe {recipe} does not draw from an open pack.", "Leave it out.")
     chosen = kinds or list(KINDS)
     unknown = [kind for kind in chosen if kind not in KINDS]
     if unknown:
         known = f"Kinds: {', '.join(KINDS)}."
         raise UsageError(f"No such kind of matte: {', '.join(unknown)}.", known)
-    targets = {kind: output / f"{kind}.png" for kind in chosen}
-    present = [str(path) for path in targets.values() if path.exists()]
+    pack = Pack(root)
+    return {kind: OpenCompositions(pack, seed, crop, kinds=[kind]) for kind in chosen}
+
+
+def _refuse_existing(output: Path, names: list[str], overwrite: bool) -> None:
+    present = [name for name in names if (output / f"{name}.png").exists()]
     if present and not overwrite:
-        raise UsageError(f"{present[0]} exists already.", "--overwrite replaces it.")
-    pack = Pack(data_dir)
-    for kind, path in targets.items():
-        compositions = OpenCompositions(pack, seed, crop, kinds=[kind])
-        sheet = contact_sheet([compositions[i] for i in range(count)], columns=min(2, count))
-        _, data = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
-        try:
-            output.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data.tobytes())
-        except OSError as error:
-            raise OutputError(f"{path}: cannot be written ({error.strerror}).") from error
-        typer.echo(str(path), err=True)
+        raise UsageError(f"{output / present[0]}.png exists already.", "--overwrite replaces it.")
+
+
+def _write_sheet(source: SampleSource, count: int, path: Path) -> None:
+    from indexnet_cli.datasets.contact_sheet import contact_sheet
+    from indexnet_cli.imaging.writing import write_rgba
+
+    sheet = contact_sheet([source[i] for i in range(count)], columns=min(2, count))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror}).") from error
+    write_rgba(sheet, path, overwrite=True)
+    typer.echo(str(path), err=True)

@@ -37,6 +37,16 @@ class Composition:
     trimap: Path | None = None
 
 
+def splits_of(root: Path) -> list[Split]:
+    """The sets that a folder has foregrounds for; one without Training_set is all for training."""
+    found: list[Split] = [split for split in EACH if _has_foregrounds(root / _SETS[split])]
+    return found or ["train"]
+
+
+def _has_foregrounds(home: Path) -> bool:
+    return any(first_folder(home / part, FOREGROUNDS) is not None for part in _PARTS)
+
+
 def plan_compositions(
     root: Path, split: Split, backgrounds: Path | None, each: int, seed: int
 ) -> list[Composition]:
