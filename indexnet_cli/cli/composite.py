@@ -116,7 +116,7 @@ def composite(
     dataset: DatasetOption = None,
     backgrounds: BackgroundsOption = None,
     like: FormOption = "indexnet",
-    split: SplitOption = "both",
+    split: SplitOption = None,
     each: EachOption = None,
     seed: SeedOption = 0,
     threads: ThreadsOption = None,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from indexnet_cli.datasets.assembling.making import Maker
     from indexnet_cli.datasets.assembling.plan import Composition, Split
 
-SplitChoice = Literal["train", "test", "both"]
+SplitChoice = Literal["train", "test"]
 FormChoice = Literal["indexnet", "mmagic", "dim"]
 
 DatasetOption = Annotated[
@@ -42,7 +42,14 @@ FormOption = Annotated[
     FormChoice,
     typer.Option("--like", help="Whose rule of composing, names and lists --dataset follows."),
 ]
-SplitOption = Annotated[SplitChoice, typer.Option("--split", help="Which set --dataset builds.")]
+SplitOption = Annotated[
+    SplitChoice | None,
+    typer.Option(
+        "--split",
+        help="Which set --dataset builds. Default: those that have foregrounds.",
+        show_default=False,
+    ),
+]
 EachOption = Annotated[
     int | None,
     typer.Option(
@@ -79,23 +86,17 @@ class DatasetJob:
     backgrounds: Path | None
     folder: Path
     form: FormChoice
-    split: SplitChoice
+    split: SplitChoice | None
     each: int | None
     seed: int
     threads: int | None
     overwrite: bool
 
-    def splits(self) -> list[Split]:
-        """The sets that are built, one after the other."""
-        if self.split != "both":
-            return [self.split]
-        return ["train", "test"]
-
     def run(self, out: Output) -> None:
         """Plan and estimate all, then build it. Exits with 1 where compositions failed."""
         from indexnet_cli.datasets.assembling.formats import FORMATS
         from indexnet_cli.datasets.assembling.making import Maker
-        from indexnet_cli.datasets.assembling.plan import EACH, plan_compositions
+        from indexnet_cli.datasets.assembling.plan import EACH, plan_compositions, splits_of
         from indexnet_cli.datasets.assembling.running import (
             check_room,
             estimate_bytes,
@@ -106,7 +107,8 @@ class DatasetJob:
         if self.folder.is_file():
             raise UsageError(f"{self.folder} is a file.", "Name a folder for the set with -o.")
         planned: list[tuple[Maker, list[Composition]]] = []
-        for split in self.splits():
+        splits: list[Split] = splits_of(self.root) if self.split is None else [self.split]
+        for split in splits:
             each = self.each or EACH[split]
             compositions = without_own(
                 plan_compositions(self.root, split, self.backgrounds, each, self.seed), self.folder

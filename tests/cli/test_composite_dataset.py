@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from indexnet_cli.datasets.assembling import running
+from indexnet_cli.datasets.assembling.plan import EACH, plan_compositions
 from indexnet_cli.datasets.composing import RULES, compose, fit_background
 from indexnet_cli.datasets.decoded import DecodedStore
 from indexnet_cli.datasets.layouts.recognition import read_layouts
@@ -44,13 +45,21 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_published_counts_and_names(combined: Path, tmp_path: Path) -> None:
-    told = build(combined, "-o", tmp_path / "out")
-    assert told["made"] == 2 * 100 + 20
+    planned = {split: plan_compositions(combined, split, None, EACH[split], 0) for split in EACH}
+    assert [made.name for made in planned["train"]][98:101] == [
+        "b one (1)_98",
+        "b one (1)_99",
+        "c_0",
+    ]
+    assert (len(planned["train"]), len(planned["test"])) == (200, 20)
+
+
+def test_files_and_lists(combined: Path, tmp_path: Path) -> None:
+    told = build(combined, "-o", tmp_path / "out", "--each", "4")
+    assert told["made"] == 2 * 4 + 4
     made = files(tmp_path / "out")
-    assert "Training_set/merged/b one (1)_99.png" in made
-    assert "Test_set/merged/t_19.png" in made
-    assert "Test_set/trimaps/t_0.png" in made
-    assert len(made["lists/train.txt"].splitlines()) == 200
+    assert "Training_set/merged/b one (1)_3.png" in made
+    assert len(made["lists/train.txt"].splitlines()) == 8
     assert made["lists/test.txt"].splitlines()[3].split(b"\t") == [
         b"Test_set/merged/t_3.png",
         b"Test_set/alpha/t.png",
@@ -80,9 +89,15 @@ def test_what_is_built_is_what_the_rule_says_and_can_be_trained_on(
 
 
 def test_the_test_set_can_be_scored(combined: Path, tmp_path: Path) -> None:
-    build(combined, "-o", tmp_path / "out", "--split", "test")
+    build(combined, "-o", tmp_path / "out", "--split", "test", "--each", "5")
     truth = read_truth(recognise(tmp_path / "out"))
-    assert (truth.layout, len(truth.entries), truth.problems) == ("Composition-1k", 20, ())
+    assert (truth.layout, len(truth.entries), truth.problems) == ("Composition-1k", 5, ())
+
+
+def test_plain_cut_outs_are_for_training(tmp_path: Path) -> None:
+    root = make.make_cut_outs(tmp_path / "mine")
+    assert build(root, "-o", tmp_path / "out", "--each", "2")["made"] == 4
+    assert not (tmp_path / "out/Test_set").exists()
 
 
 def test_names_of_the_lists_decide_the_order(combined: Path, tmp_path: Path) -> None:
