@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexnet_cli.checkpoints.cache import cache_dir
+from indexnet_cli.errors import OutputError
 from indexnet_cli.imaging.reading import read_image, read_levels, read_trimap
 from indexnet_cli.imaging.trimap_recipes import aimnet_usr
 
@@ -33,12 +34,15 @@ class DecodedStore:
     An entry's name is a hash of path, size and time of change, so that a file that is replaced is
     decoded anew. Beyond ``most_bytes`` entries that were not used for longest go when a store is
     opened. Where there is no room for another (``most_bytes``, or half of what was free on the
-    disk), pictures are decoded each time.
+    disk), pictures are decoded each time. Raises OutputError when the folder cannot be written.
     """
 
     def __init__(self, folder: Path | None = None, most_bytes: int = DEFAULT_BYTES) -> None:
         self.folder = folder or cache_dir() / "decoded"
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
         self._maps: OrderedDict[tuple[str, Path], Pixels] = OrderedDict()
         self.most_bytes = most_bytes
         self._left_free = int(_DISK_SHARE * shutil.disk_usage(self.folder).free)
@@ -79,12 +83,15 @@ class DecodedStore:
             self._maps.move_to_end(key)
             return found
         entry = self.folder / f"{_identity(kind, path)}.npy"
-        if not entry.exists():
+        mapped = _mapped(entry)
+        if mapped is None:
             pixels = read(path)
             if not self._has_room(pixels.nbytes):
                 return pixels
             self._write(pixels, entry)
-        mapped: Pixels = np.load(entry, mmap_mode="r", allow_pickle=False)
+            mapped = _mapped(entry)
+            if mapped is None:  # another process has made room
+                return pixels
         self._maps[key] = mapped
         if len(self._maps) > _OPEN_MAPS:
             self._maps.popitem(last=False)
@@ -96,6 +103,8 @@ class DecodedStore:
             with temporary.open("wb") as file:
                 np.save(file, np.ascontiguousarray(pixels), allow_pickle=False)
             temporary.replace(entry)  # two workers may write the same; either is whole
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
         finally:
             temporary.unlink(missing_ok=True)
         self._used += pixels.nbytes
@@ -129,6 +138,20 @@ def distance_to_fractional(alpha: Pixels) -> Pixels:
     away = (~fractional).astype(np.uint8)
     distance = cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return np.minimum(np.ceil(distance), FARTHEST).astype(np.uint8)
+
+
+def _mapped(entry: Path) -> Pixels | None:
+    try:
+        return np.asanyarray(np.load(entry, mmap_mode="r", allow_pickle=False))
+    except FileNotFoundError:
+        return None
+
+
+def _unwritable(folder: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"decoded pictures cannot be kept in {folder}: {error.strerror or error}.",
+        "Set INDEXNET_HOME to a folder that can be written, on a disk with room.",
+    )
 
 
 def _identity(kind: str, path: Path) -> str:

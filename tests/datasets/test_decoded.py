@@ -10,6 +10,7 @@ import pytest
 from scipy.ndimage import distance_transform_edt
 
 from indexnet_cli.datasets.decoded import DecodedStore, distance_to_fractional
+from indexnet_cli.errors import OutputError
 from tests.datasets.scenes import colours, disc, write
 
 
@@ -51,6 +52,21 @@ def test_what_was_not_used_for_longest_goes_first(tmp_path: Path) -> None:
         entries.append(entry)
     DecodedStore(tmp_path / "store", most_bytes=int(2.5 * size))
     assert [entry.exists() for entry in entries] == [True, False, True]
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="INDEXNET_HOME"):
+        DecodedStore(tmp_path / "file/store")
+
+
+def test_an_entry_that_another_process_removed(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.png", colours(1))
+    store, other = DecodedStore(tmp_path / "store"), DecodedStore(tmp_path / "store")
+    pixels = np.array(store.colours(path))
+    for entry in store.folder.iterdir():
+        entry.unlink()
+    np.testing.assert_array_equal(other.colours(path), pixels)
 
 
 @pytest.mark.parametrize("distance", [1, 2, 5, 12, 19])

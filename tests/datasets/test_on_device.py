@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.utils.data import DataLoader
 
 from indexnet_cli.datasets.decoded import DecodedStore
 from indexnet_cli.datasets.on_device import DeviceCuts, finish
@@ -78,6 +79,15 @@ def test_cuts_are_bytes_of_several_sizes(tmp_path: Path) -> None:
     drawn = [cuts[i] for i in range(COUNT)]
     assert {cut["alpha"].shape[-1] for cut in drawn} == {32, 48, 64}
     assert all("image" not in cut and cut["foreground"].dtype == torch.uint8 for cut in drawn)
+
+
+def test_a_data_loader_hands_them_over(tmp_path: Path) -> None:
+    cuts = DeviceCuts(opened(make.make_cut_outs(tmp_path / "data")))
+    loader = DataLoader(cuts, batch_sampler=[[0, 1, 2], [3, 4, 5]], collate_fn=list)  # type: ignore[arg-type,var-annotated]
+    first, second = (finish(batch, 32, "cpu") for batch in loader)
+    assert first["image"].shape == second["image"].shape == (3, 3, 32, 32)
+    expected = finish([cuts[4]], 32, "cpu")["image"][0]
+    torch.testing.assert_close(second["image"][1], expected)
 
 
 def test_other_samplings_are_refused(tmp_path: Path) -> None:

@@ -107,6 +107,6 @@ def _picture_size(path: Path, findings: Findings) -> tuple[int, int] | None:
             width, height = image.size
             turned = image.getexif().get(_ORIENTATION, 1) >= _TURNED
     except InputError as error:
-        findings.add(path, error.message.removeprefix(f"{path} "))
+        findings.add(path, error.message.removeprefix(f"{path} ").rstrip("."))
         return None
     return (height, width) if turned else (width, height)
