@@ -1,6 +1,6 @@
 """Losses of the Chainer implementation of Deep Image Matting (kvmanohar22).
 
-Means over samples, as IndexNet's, but masked after the root.
+Means over samples, as OpenMMLab's for IndexNet.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from indexnet_cli.training.recipe import Recipe
 def distance(one: Tensor, other: Tensor, batch: Batch, totals: Totals) -> Tensor:
     """Of two N x C x H x W maps over the unknown pixels."""
     root = ((one - other).square() + EPSILON_SQUARED).sqrt() * batch["unknown"]
-    return over_unknown(root, batch["unknown"], totals.samples)
+    return over_unknown(root, batch["unknown"], totals.samples) / one.shape[1]
 
 
 def chainer_terms(outputs: Batch, batch: Batch, totals: Totals, recipe: Recipe) -> Terms:
