@@ -148,6 +148,9 @@ def train(
     with joined(place) as ranks:
         out = Output(quiet=quiet or not ranks.leads, verbose=verbose)
         data = open_data(data_dir, loaded, backgrounds, validation)
+        out.note(f"{', '.join(map(str, data_dir))}: {data.description}")
+        if data.warning:
+            out.warn(data.warning)
         start = choose_start(loaded, folder, encoder, init, out)
         options = KeepingOptions(keep, evolution, tensorboard)
         trainer = Trainer(loaded, data, folder, place, start, workers, ranks, options)

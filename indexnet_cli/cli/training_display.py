@@ -25,9 +25,11 @@ def training_display(out: Output, done: int, steps: int) -> Iterator[Report]:
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
-        Progress as Bars,
         TextColumn,
         TimeRemainingColumn,
+    )
+    from rich.progress import (
+        Progress as Bars,
     )
 
     console = Console(stderr=True)

@@ -58,6 +58,7 @@ class SynchronisedBatchNorm2d(nn.BatchNorm2d):
     """Batch norm over the batch of all processes, on any device; same keys as ``BatchNorm2d``."""
 
     def forward(self, x: Tensor) -> Tensor:
+        """Normalise N x C x H x W by the statistics of all processes, or by its own in eval."""
         if not self.training or not dist.is_initialized():
             return super().forward(x)
         with torch.autocast(x.device.type, enabled=False):

@@ -53,6 +53,7 @@ class Outputs(nn.Module):
         self.network = network
 
     def forward(self, x: Tensor) -> Batch:
+        """``alpha`` (and ``refined``), or AimNet's ``scores``, ``matting`` and ``fused``."""
         if isinstance(self.network, AimNet):
             return self.network(x)._asdict()
         if isinstance(self.network, DeepImageMatting):
@@ -95,9 +96,7 @@ class TrainingStep:
         """Train on this process's ``pieces`` of the batch of ``step``."""
         for group in self.optimizer.param_groups:
             group["lr"] = group["base_lr"] * rate_factor
-        torch.manual_seed(
-            self.recipe.seed * SEED_STRIDE + step + self.ranks.rank * RANK_STRIDE
-        )
+        torch.manual_seed(self.recipe.seed * SEED_STRIDE + step + self.ranks.rank * RANK_STRIDE)
         training_mode(self.network, self.recipe)
         statistics = self._statistics()
         self.optimizer.zero_grad(set_to_none=True)

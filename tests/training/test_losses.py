@@ -157,16 +157,18 @@ class TestChainer:
         assert not alpha.grad.any()
 
 
-class TestAimnet:
-    TERMS = {
-        "classes": "ce",
-        "alpha": "alpha_tran",
-        "laplacian": "lap_tran",
-        "whole alpha": "alpha_whole",
-        "whole laplacian": "lap_whole",
-    }
-    OUTPUTS = {"ce": "semantic", "alpha_tran": "matting", "lap_tran": "matting"}
+# Our name of a term: the golden one; which output the golden gradient is of, if not fused.
+AIMNET_TERMS = {
+    "classes": "ce",
+    "alpha": "alpha_tran",
+    "laplacian": "lap_tran",
+    "whole alpha": "alpha_whole",
+    "whole laplacian": "lap_whole",
+}
+AIMNET_OUTPUTS = {"ce": "semantic", "alpha_tran": "matting", "lap_tran": "matting"}
 
+
+class TestAimnet:
     @pytest.fixture
     def golden(self) -> dict[str, Tensor]:
         arrays = read_arrays("aimnet_losses.npz")
@@ -184,11 +186,11 @@ class TestAimnet:
 
     def test_terms_and_gradients(self, golden: dict[str, Tensor]) -> None:
         recipe = load_recipe("aimnet-matting", ["composition_weight=0"])
-        for term, key in self.TERMS.items():
+        for term, key in AIMNET_TERMS.items():
             outputs, terms = self.run(golden, recipe)
             assert float(terms[term].detach()) == pytest.approx(float(golden[key]), rel=1e-5)
             terms[term].backward()
-            gradient = outputs[self.OUTPUTS.get(key, "fused")].grad.flatten()[::37]
+            gradient = outputs[AIMNET_OUTPUTS.get(key, "fused")].grad.flatten()[::37]
             assert torch.allclose(gradient, golden[f"{key}_grad"], rtol=1e-3, atol=1e-8), key
 
     def test_transfer_total(self, golden: dict[str, Tensor]) -> None:
@@ -203,7 +205,7 @@ class TestAimnet:
         names = {"ori": "image", "fg": "foreground", "bg": "background"}
         batch = {name: golden[f"{key}_rows"] * std for key, name in names.items()}
         batch |= {"alpha": golden["mask"] / 255, "unknown": (golden["usr"] == 128).float()}
-        weights = {name: 0 for name in ("alpha_weight", "laplacian_weight", "whole_alpha_weight")}
+        weights = dict.fromkeys(("alpha_weight", "laplacian_weight", "whole_alpha_weight"), 0)
         weights |= {"cross_entropy_weight": 0, "whole_laplacian_weight": 0}
         recipe = load_recipe("aimnet-matting", [f"{k}={v}" for k, v in weights.items()])
         terms = terms_of(recipe, {"fused": fused, "matting": fused}, batch)

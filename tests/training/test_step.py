@@ -29,7 +29,9 @@ def small_dim(seed: int = 0, refine: bool = False) -> nn.Module:
 def random_batch(samples: int, seed: int = 0, side: int = 32) -> Batch:
     generator = torch.Generator().manual_seed(seed)
     shapes = {"alpha": 1, "image": 3, "foreground": 3, "background": 3}
-    batch = {n: torch.rand((samples, c, side, side), generator=generator) for n, c in shapes.items()}
+    batch = {
+        n: torch.rand((samples, c, side, side), generator=generator) for n, c in shapes.items()
+    }
     unknown = torch.zeros(samples, 1, side, side)
     for number in range(samples):  # each sample has another share
         unknown[number, :, : 4 + 5 * number] = 1
@@ -103,9 +105,7 @@ class TestPublishedSteps:
             sizes[rate] = sizes.get(rate, 0) + sum(p.numel() for p in group["params"])
         assert sizes == {1e-2: int(golden["n_params_fast"]), 1e-4: int(golden["n_params_slow"])}
 
-    def test_statistics_are_learned(
-        self, taken: Taken
-    ) -> None:
+    def test_statistics_are_learned(self, taken: Taken) -> None:
         found = taken[0].network.state_dict()["layer0.1.running_mean"]
         wanted = torch.from_numpy(read_arrays("train_steps.npz")["running_mean_layer0_after3"])
         assert torch.allclose(found, wanted, atol=2e-3)

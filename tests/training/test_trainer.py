@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import json
 import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import nn
 
@@ -17,6 +19,7 @@ from indexnet_cli.datasets.open_compositions import OpenCompositions
 from indexnet_cli.datasets.pack import Pack
 from indexnet_cli.errors import CheckpointError, InputError, UsageError
 from indexnet_cli.models.indexnet import build_indexnet
+from indexnet_cli.models.registry import resolve_model
 from indexnet_cli.training.batches import Share, batches
 from indexnet_cli.training.data import Data
 from indexnet_cli.training.initialisation import (
@@ -27,10 +30,12 @@ from indexnet_cli.training.initialisation import (
 )
 from indexnet_cli.training.loop import Progress, Trainer
 from indexnet_cli.training.losses import Batch
+from indexnet_cli.training.ranks import Ranks
 from indexnet_cli.training.recipe import Recipe, load_recipe
 from indexnet_cli.training.snapshots import SNAPSHOT, export_weights
 from indexnet_cli.training.starting import Start
 from indexnet_cli.training.step import Outcome
+from indexnet_cli.training.validation.full_images import FullImages
 from indexnet_cli.training.validation.open_kinds import OpenKinds
 
 TINY = [
@@ -50,8 +55,16 @@ def tiny_recipe(steps: int, *more: str) -> Recipe:
     return load_recipe("open", [*TINY, f"steps={steps}", f"validate_every={steps}", *more])
 
 
+class OnePicture(FullImages):
+    """Validation as quick as can be."""
+
+    def __init__(self, pack: Pack) -> None:
+        samples = OpenCompositions(pack, 0, 64, "validation")
+        super().__init__([samples[0]], "fp32")
+
+
 def make(pack: Pack, folder: Path, recipe: Recipe, start: Start | None = None) -> Trainer:
-    data = Data(lambda seed, crop: OpenCompositions(pack, seed, crop), OpenKinds(pack, recipe))
+    data = Data(lambda seed, crop: OpenCompositions(pack, seed, crop), OnePicture(pack))
     return Trainer(recipe, data, folder, torch.device("cpu"), start or Start(), workers=0)
 
 
@@ -71,10 +84,9 @@ def equal_weights(one: Path, other: Path) -> bool:
 
 
 def test_interrupted_run_goes_on_exactly(
-    pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: Path
 ) -> None:
     recipe = tiny_recipe(4)
-    run(pack, tmp_path / "whole", recipe)
 
     def stop_in_third_step(self: Trainer, pieces: list[Batch]) -> Outcome:
         if self.step == 2:
@@ -89,13 +101,15 @@ def test_interrupted_run_goes_on_exactly(
     resumed = make(pack, tmp_path / "parts", recipe)
     assert resumed.step == 2
     resumed.run(lambda progress: None)
-    assert equal_weights(tmp_path / "whole", tmp_path / "parts")
+    assert equal_weights(whole, tmp_path / "parts")
     assert (tmp_path / "parts" / "curve.csv").read_text().count("\n4,") == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signal_writes_a_snapshot_first(pack: Pack, tmp_path: Path, number: int) -> None:
-    recipe = tiny_recipe(4, "snapshot_every=4", "validation_per_kind=1")
+def test_signal_writes_a_snapshot_first(
+    pack: Pack, tmp_path: Path, whole: Path, number: int
+) -> None:
+    recipe = tiny_recipe(4, "snapshot_every=4")
     expected = KeyboardInterrupt if number == signal.SIGINT else SystemExit
 
     def ask_to_end(progress: Progress) -> None:
@@ -109,34 +123,57 @@ def test_signal_writes_a_snapshot_first(pack: Pack, tmp_path: Path, number: int)
     resumed = make(pack, tmp_path / "parts", recipe)
     assert resumed.step == 2  # the step that had begun when the signal came was finished
     resumed.run(lambda progress: None)
-    run(pack, tmp_path / "whole", recipe)
-    assert equal_weights(tmp_path / "whole", tmp_path / "parts")
+    assert equal_weights(whole, tmp_path / "parts")
 
 
 def test_snapshot_of_before_the_recipe_grew_goes_on(pack: Pack, tmp_path: Path) -> None:
-    recipe = tiny_recipe(4)
-    run(pack, tmp_path / "whole", recipe)
-    run(pack, tmp_path / "parts", tiny_recipe(2, "decay_share=0"))  # as far as both are alike
+    run(pack, tmp_path / "parts", tiny_recipe(2))
     path = tmp_path / "parts" / SNAPSHOT
     state = torch.load(path, weights_only=True)
     old = {"model", "crop", "batch_size", "seed", "steps", "warmup_steps", "learning_rate"}
     state["recipe"] = {key: value for key, value in state["recipe"].items() if key in old}
     keys = ("recipe", "step", "network", "average", "optimizer")
     torch.save({key: state[key] for key in keys}, path)
-    assert make(pack, tmp_path / "parts", recipe).step == 2
+    assert make(pack, tmp_path / "parts", tiny_recipe(4)).step == 2
 
 
-def test_run_writes_curve_validation_and_loadable_weights(pack: Pack, tmp_path: Path) -> None:
-    run(pack, tmp_path, tiny_recipe(2))
-    with (tmp_path / "validation.csv").open() as file:
+@pytest.fixture(scope="module")
+def whole(pack: Pack, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run of four steps that nothing interrupted."""
+    folder = tmp_path_factory.mktemp("whole")
+    run(pack, folder, tiny_recipe(4))
+    return folder
+
+
+def test_run_writes_curve_validation_and_loadable_weights(whole: Path) -> None:
+    with (whole / "validation.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert {row["kind"] for row in rows} == {*KINDS, "mean"}
-    assert (tmp_path / "curve.csv").read_text().splitlines()[-1].startswith("2,")
-    weights = load_file(tmp_path / "weights.safetensors")
+    assert [row["kind"] for row in rows] == ["mean"]
+    assert float(rows[0]["sad"]) > 0
+    assert (whole / "curve.csv").read_text().splitlines()[-1].startswith("4,")
+    weights = load_file(whole / "weights.safetensors")
     missing, extra = build_indexnet().load_state_dict(weights, strict=False)
     assert not extra
     assert all(key.endswith("num_batches_tracked") for key in missing)
-    assert not list(tmp_path.glob("*.part"))
+    assert not list(whole.glob("*.part"))
+    assert (whole / "examples" / "step-00000004.png").is_file()
+
+
+def test_checkpoint_knows_its_model_recipe_and_scores(whole: Path) -> None:
+    with safe_open(whole / "weights.safetensors", "pt") as file:
+        facts = file.metadata()
+    assert facts["model"] == "indexnet.open"
+    assert json.loads(facts["recipe"])["crop"] == 64
+    assert json.loads(facts["scores"]).keys() == {"sad", "mse", "mad", "grad", "conn"}
+
+
+def test_validation_of_the_pack_tells_every_kind(pack: Pack) -> None:
+    recipe = tiny_recipe(2)
+    network = build_indexnet().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    rows = OpenKinds(pack, recipe).score(
+        network, resolve_model(recipe.model), torch.device("cpu"), Ranks()
+    )
+    assert list(rows) == [*KINDS, "mean"]
 
 
 def test_training_moves_the_weights_and_keeps_the_statistics(pack: Pack, tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ import torch
 from torch import nn
 
 from indexnet_cli.datasets.sample import Sample
-from indexnet_cli.datasets.samples import SampleSource
 from indexnet_cli.engine.matter import Matter
 from indexnet_cli.errors import InputError
 from indexnet_cli.evaluation.layouts import Entry, read_truth, recognise
@@ -71,19 +70,6 @@ class TestFolder:
         return Sample(image, trimap, alpha, None, None, entry.kind or entry.name)
 
 
-class HeldOut:
-    """The first ``count`` samples of a held-out split."""
-
-    def __init__(self, samples: SampleSource, count: int) -> None:
-        self.samples, self.count = samples, count
-
-    def __len__(self) -> int:
-        return self.count
-
-    def __getitem__(self, index: int) -> Sample:
-        return self.samples[index]
-
-
 class FullImages:
     """SAD, MSE, MAD, Grad and Conn by the rules of Composition-1k, mean over ``pictures``.
 
@@ -112,8 +98,9 @@ class FullImages:
                 alpha = matter.matte(sample.image, sample.trimap)
                 errors.append(astuple(score(alpha, sample.alpha, sample.trimap)))
             else:
-                errors.append(astuple(score(matter.matte(sample.image), sample.alpha,
-                                            region="whole")))
+                errors.append(
+                    astuple(score(matter.matte(sample.image), sample.alpha, region="whole"))
+                )
         return _mean(np.array(errors, np.float64).reshape(-1, len(self.columns)), device, ranks)
 
 
