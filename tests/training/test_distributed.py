@@ -92,7 +92,7 @@ def children_of(pid: int) -> list[int]:
 def test_run_recovers_from_a_killed_worker(pack_folder: Path, tmp_path: Path) -> None:
     """The longest test here: two starts of two processes each."""
     out = tmp_path / "run"
-    command = torchrun(*train_command(pack_folder, out), restarts=1)
+    command = torchrun(*train_command(pack_folder, out), restarts=3)
     log = tmp_path / "log.txt"
     with log.open("wb") as file:
         agent = subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=file, stderr=file)
