@@ -21,6 +21,7 @@ DRAWN = ("fur", "hair", "leaves_branches", "feather")
 
 
 def main(folder: Path) -> None:
+    """Write COUNT pictures and their alphas; the same ones every time."""
     for name in ("image", "alpha"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     for number in range(COUNT):

@@ -136,10 +136,10 @@ def train(
         raise UsageError(f"--evolution: there is no folder {evolution.parent}.")
     from indexnet_cli.cli.training_start import choose_start
     from indexnet_cli.engine.device import resolve_device
+    from indexnet_cli.engine.ranks import joined, local_device
     from indexnet_cli.training.data import open_data
     from indexnet_cli.training.keeping import KeepingOptions
     from indexnet_cli.training.loop import Trainer
-    from indexnet_cli.training.ranks import joined, local_device
     from indexnet_cli.training.recipe import load_recipe
 
     loaded = load_recipe(recipe, settings or [])

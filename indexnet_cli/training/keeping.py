@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from indexnet_cli.engine.matter import Matter
+from indexnet_cli.engine.ranks import Ranks
 from indexnet_cli.models.registry import ModelSpec
 from indexnet_cli.training.logs import Logs
-from indexnet_cli.training.ranks import Ranks
 from indexnet_cli.training.recipe import Recipe
 from indexnet_cli.training.showing import Film, example_sheet
 from indexnet_cli.training.snapshots import export_weights, save_snapshot

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from indexnet_cli.engine.ranks import Ranks
 from indexnet_cli.errors import TrainingError, UsageError
 from indexnet_cli.models.registry import build_network, resolve_model
 from indexnet_cli.training.averaging import Average
@@ -21,7 +22,6 @@ from indexnet_cli.training.keeping import Keeper, KeepingOptions
 from indexnet_cli.training.losses import Batch
 from indexnet_cli.training.meanwhile import Meanwhile
 from indexnet_cli.training.plan import Plan
-from indexnet_cli.training.ranks import Ranks
 from indexnet_cli.training.recipe import Recipe
 from indexnet_cli.training.signals import end, interruptible
 from indexnet_cli.training.snapshots import SNAPSHOT, load_snapshot

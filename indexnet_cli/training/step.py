@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from indexnet_cli.engine.ranks import Ranks
 from indexnet_cli.models.aimnet import AimNet
 from indexnet_cli.models.dim import DeepImageMatting
 from indexnet_cli.models.registry import ModelSpec
@@ -18,7 +19,6 @@ from indexnet_cli.training.batch_norm import prepare_batch_norm, training_mode
 from indexnet_cli.training.feed import Feed
 from indexnet_cli.training.losses import LOSSES, Batch, count
 from indexnet_cli.training.optimisers import build_optimizer
-from indexnet_cli.training.ranks import Ranks
 from indexnet_cli.training.recipe import Recipe
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}

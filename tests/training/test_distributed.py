@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 import torch
 
+from indexnet_cli.engine.ranks import Ranks
 from indexnet_cli.errors import UsageError
-from indexnet_cli.training.ranks import Ranks
 from tests.training.two_processes import CASES, run
 
 ROOT = Path(__file__).parents[2]

@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from indexnet_cli.engine.ranks import Ranks
 from indexnet_cli.models.registry import IMAGENET_STD
 from indexnet_cli.training.losses import LOSSES, Batch, Terms, count
 from indexnet_cli.training.losses.aimnet import blur_kernel
 from indexnet_cli.training.losses.chainer_dim import distance
 from indexnet_cli.training.losses.open import laplacian_loss
-from indexnet_cli.training.ranks import Ranks
 from indexnet_cli.training.recipe import Recipe, load_recipe, recipe_names
 from indexnet_cli.training.validation.open_kinds import unknown_error
 from tests.golden.reading import read_arrays

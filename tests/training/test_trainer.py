@@ -17,6 +17,7 @@ from torch import nn
 from indexnet_cli.datasets.mattes import KINDS
 from indexnet_cli.datasets.open_compositions import OpenCompositions
 from indexnet_cli.datasets.pack import Pack
+from indexnet_cli.engine.ranks import Ranks
 from indexnet_cli.errors import CheckpointError, InputError, UsageError
 from indexnet_cli.models.indexnet import build_indexnet
 from indexnet_cli.models.registry import resolve_model
@@ -30,7 +31,6 @@ from indexnet_cli.training.initialisation import (
 )
 from indexnet_cli.training.loop import Progress, Trainer
 from indexnet_cli.training.losses import Batch
-from indexnet_cli.training.ranks import Ranks
 from indexnet_cli.training.recipe import Recipe, load_recipe
 from indexnet_cli.training.snapshots import SNAPSHOT, export_weights
 from indexnet_cli.training.starting import Start

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import torch
 
+from indexnet_cli.engine.ranks import Ranks, joined
 from indexnet_cli.models.deepmatting import DeepMatting
 from indexnet_cli.models.dim import DeepImageMatting
 from indexnet_cli.models.registry import resolve_model
 from indexnet_cli.training.losses import Batch
-from indexnet_cli.training.ranks import Ranks, joined
 from indexnet_cli.training.recipe import load_recipe
 from indexnet_cli.training.step import TrainingStep
 
@@ -61,9 +61,7 @@ def run(case: str, ranks: Ranks) -> dict[str, list[float]]:
             k: v[ranks.rank * share : (ranks.rank + 1) * share]
             for k, v in global_batch(number).items()
         }
-        pieces = [
-            {k: v[i : i + size] for k, v in mine.items()} for i in range(0, share, size)
-        ]
+        pieces = [{k: v[i : i + size] for k, v in mine.items()} for i in range(0, share, size)]
         outcome = step(pieces, number, 1.0)
         losses.append(outcome.loss)
         norms.append(outcome.gradient_norm)

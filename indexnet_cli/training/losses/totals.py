@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from indexnet_cli.training.ranks import Ranks
+from indexnet_cli.engine.ranks import Ranks
 
 Batch = dict[str, Tensor]
 Terms = dict[str, Tensor]

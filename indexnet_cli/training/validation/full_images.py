@@ -13,13 +13,13 @@ from torch import nn
 
 from indexnet_cli.datasets.sample import Sample
 from indexnet_cli.engine.matter import Matter
+from indexnet_cli.engine.ranks import Ranks
 from indexnet_cli.errors import InputError
 from indexnet_cli.evaluation.layouts import Entry, read_truth, recognise
 from indexnet_cli.evaluation.loading import read_exact_trimap
 from indexnet_cli.imaging.reading import read_alpha, read_image
 from indexnet_cli.metrics.scoring import score
 from indexnet_cli.models.registry import ModelSpec
-from indexnet_cli.training.ranks import Ranks
 from indexnet_cli.training.validation.result import Rows
 
 EXAMPLES = 4

@@ -9,10 +9,10 @@ from indexnet_cli.datasets.mattes import KINDS
 from indexnet_cli.datasets.open_compositions import OpenCompositions
 from indexnet_cli.datasets.pack import Pack
 from indexnet_cli.datasets.sample import Sample
+from indexnet_cli.engine.ranks import Ranks
 from indexnet_cli.models.registry import ModelSpec
 from indexnet_cli.training.batches import to_tensors
 from indexnet_cli.training.feed import Feed
-from indexnet_cli.training.ranks import Ranks
 from indexnet_cli.training.recipe import Recipe
 from indexnet_cli.training.validation.result import Rows
 

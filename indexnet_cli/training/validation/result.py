@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from indexnet_cli.datasets.sample import Sample
+from indexnet_cli.engine.ranks import Ranks
 from indexnet_cli.models.registry import ModelSpec
-from indexnet_cli.training.ranks import Ranks
 
 # By what was averaged over, the last being ``mean``: one figure for each of a validator's columns.
 Rows = dict[str, tuple[float, ...]]

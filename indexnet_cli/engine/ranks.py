@@ -1,4 +1,4 @@
-"""The processes that train together, as torchrun starts them."""
+"""The processes that work together, as torchrun starts them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 from torch import distributed as dist
+
+T = TypeVar("T")
 
 TIMEOUT = timedelta(minutes=30)  # validation on full images happens in the first process alone
 
@@ -43,10 +46,13 @@ class Ranks:
         dist.all_reduce(largest, dist.ReduceOp.MAX)
         return largest
 
-    def wait(self) -> None:
-        """Until all processes have come here."""
-        if self.count > 1:
-            dist.barrier()
+    def gather(self, value: T) -> list[T] | None:
+        """Every process's ``value``, in the first one; ``None`` in the others."""
+        if self.count == 1:
+            return [value]
+        values: list[T | None] | None = [None] * self.count if self.leads else None
+        dist.gather_object(value, values)
+        return values  # type: ignore[return-value]
 
 
 def started_by_torchrun() -> bool:
