@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from indexnet_cli.errors import CheckpointError, OutputError, UsageError
@@ -114,5 +114,6 @@ def export_weights(
         for key, fact in (facts or {}).items()
     }
     temporary = path.with_name(path.name + ".part")
-    save_file(tensors, temporary, metadata={"format": "pt", **metadata})
+    # As bytes: save_file would make a file that only its owner may read.
+    temporary.write_bytes(save(tensors, metadata={"format": "pt", **metadata}))
     temporary.replace(path)
