@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from indexnet_cli.engine.ranks import Ranks
 from indexnet_cli.evaluation.layouts import read_truth, recognise
@@ -37,5 +39,11 @@ def test_shares_make_the_whole(tmp_path: Path) -> None:
             truth, [pair_folder(mattes, truth)], rules, Recorded(rank, 3, sent)
         )
         assert (together is None) == (rank > 0)
-    assert repr(together) == repr(alone)  # as text: NaN is not equal to itself
+    assert together is not None
+    assert together.problems == alone.problems
+    (whole,), (shared,) = alone.sources, together.sources
+    assert [image.name for image in shared.images] == ["a", "b", "c", "e"]
+    for one, other in zip(whole.images, shared.images, strict=True):
+        scores = astuple(one.scores["unknown"])
+        assert astuple(other.scores["unknown"]) == pytest.approx(scores, nan_ok=True)
     assert len(alone.problems) == 1
