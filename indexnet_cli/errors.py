@@ -49,3 +49,9 @@ class DeviceError(IndexnetError):
     """Out of memory, or the device asked for is not there."""
 
     exit_code = 5
+
+
+class TrainingError(IndexnetError):
+    """A training run that cannot go on: its loss is no number any more."""
+
+    exit_code = 1

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import torch
+from safetensors import safe_open
 from torch import Tensor
 
 from indexnet_cli.checkpoints.manifest import load_manifest
@@ -70,15 +71,15 @@ def recognise(state: Mapping[str, Tensor], path: Path) -> ModelSpec:
     """The model that the tensors of ``path`` belong to.
 
     Where several networks have the same keys, as Deep Image Matting with and without skip
-    connections, a published file's name decides.
+    connections, what `indexnet train` wrote into the file or a published file's name decides.
     Raises ``UsageError`` if it does not, ``CheckpointError`` for keys that are no model's.
     """
     given = shapes_of(state)
     fitting = fitting_models(given)
     if not fitting:
         raise _fits_none(given, path)
-    published = {entry.model for entry in load_manifest().values() if entry.file == path.name}
-    named = [spec for spec in fitting if spec.name in published]
+    told = {entry.model for entry in load_manifest().values() if entry.file == path.name}
+    named = [spec for spec in fitting if spec.name in told | {_trained_model(path)}]
     if named:
         return named[0]
     if any(not _same_network(spec, fitting[0]) for spec in fitting):
@@ -93,6 +94,14 @@ def recognise(state: Mapping[str, Tensor], path: Path) -> ModelSpec:
         if spec.name == f"{spec.architecture}.{DEFAULT_TAGS.get(spec.architecture)}"
     ]
     return (defaults or fitting)[0]
+
+
+def _trained_model(path: Path) -> str | None:
+    """The model's name in the metadata of a safetensors file."""
+    if path.suffix != ".safetensors":
+        return None
+    with safe_open(path, "pt") as file:
+        return (file.metadata() or {}).get("model")
 
 
 def hint_for(given: Shapes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -112,21 +113,34 @@ def evaluate(
       indexnet eval --model indexnet.open --data-dir AIM-500 --report report.html
 
       indexnet eval ours theirs --alpha truth --trimap trimaps --csv scores.csv
-    """
-    from indexnet_cli.evaluation.running import evaluate as run
 
+      torchrun --nproc-per-node 4 -m indexnet_cli eval --model indexnet --data-dir Composition-1k
+    """
     out = Output(quiet=quiet, verbose=verbose, json=json)
     if not predictions and model is None:
         raise UsageError(
             "There is nothing to score.", "Name folders of mattes, or a model with --model."
         )
+    if report is not None and int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise UsageError(
+            "--report shows all pictures, which one process has to see.",
+            "Leave it out, or run without torchrun.",
+        )
     _check_outputs([csv, report], overwrite)
     rules = _rules(flavour, region, paste)
     truth = _read_truth(data_dir, alpha, trimap, image, rules)
-    sources = _sources(predictions or [], truth, model, weights, device, precision, out)
-    illustrator = _illustrator(truth, sources) if report is not None else None
-    with out.progress("scoring") as advance:
-        evaluation = run(truth, sources, rules, advance, illustrator)
+    if "WORLD_SIZE" in os.environ and report is None:
+        shared = _score_share(truth, predictions, model, weights, device, precision, rules, out)
+        if shared is None:
+            return  # another process tells of all
+        evaluation, illustrator = shared, None
+    else:
+        from indexnet_cli.evaluation.running import evaluate as run
+
+        sources = _sources(predictions or [], truth, model, weights, device, precision, out)
+        illustrator = _illustrator(truth, sources) if report is not None else None
+        with out.progress("scoring") as advance:
+            evaluation = run(truth, sources, rules, advance, illustrator)
     _tell(evaluation, sort, out)
     if csv is not None:
         _write_csv(evaluation, csv, overwrite)
@@ -134,6 +148,29 @@ def evaluate(
         _write_report(evaluation, illustrator, report, overwrite, out)
     if evaluation.problems:
         raise typer.Exit(SOME_FAILED)
+
+
+def _score_share(
+    truth: TruthSet,
+    predictions: list[Path] | None,
+    model: str | None,
+    weights: str | None,
+    device: str,
+    precision: str,
+    rules: Rules,
+    out: Output,
+) -> Evaluation | None:
+    """This process's share under torchrun; the whole evaluation in the first process."""
+    import torch
+
+    from indexnet_cli.engine.ranks import joined, local_device
+    from indexnet_cli.evaluation.sharing import evaluate_together
+
+    with joined(torch.device("cpu")) as ranks:  # only scores are exchanged
+        place = local_device(device)
+        sources = _sources(predictions or [], truth, model, weights, place, precision, out)
+        with out.progress("scoring") as advance:
+            return evaluate_together(truth, sources, rules, ranks, advance)
 
 
 def _check_outputs(paths: list[Path | None], overwrite: bool) -> None:

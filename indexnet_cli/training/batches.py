@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import signal
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -10,13 +11,16 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from indexnet_cli.datasets.open_compositions import OpenCompositions
 from indexnet_cli.datasets.sample import Sample
+from indexnet_cli.datasets.samples import SampleSource
 from indexnet_cli.imaging.trimaps import UNKNOWN
 
 
 def to_tensors(sample: Sample) -> dict[str, Tensor]:
-    """A Sample's arrays, and its unknown region as a 0/1 mask, as float32 C x H x W tensors."""
+    """A Sample's arrays, and its unknown region as a 0/1 mask, as float32 C x H x W tensors.
+
+    A foreground and background that nobody knows are left out.
+    """
     planes = {
         "trimap": sample.trimap.astype(np.float32) / 255,
         "alpha": sample.alpha.astype(np.float32),
@@ -24,47 +28,47 @@ def to_tensors(sample: Sample) -> dict[str, Tensor]:
     }
     tensors = {name: torch.from_numpy(plane)[None] for name, plane in planes.items()}
     for name in ("image", "foreground", "background"):
-        pixels = np.ascontiguousarray(getattr(sample, name).transpose(2, 0, 1), dtype=np.float32)
-        tensors[name] = torch.from_numpy(pixels)
+        colours = getattr(sample, name)
+        if colours is not None:
+            pixels = np.ascontiguousarray(colours.transpose(2, 0, 1), dtype=np.float32)
+            tensors[name] = torch.from_numpy(pixels)
     return tensors
 
 
 class _Tensors(Dataset[dict[str, Tensor]]):
-    def __init__(self, samples: OpenCompositions) -> None:
+    def __init__(self, samples: SampleSource) -> None:
         self.samples = samples
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
         return to_tensors(self.samples[index])
 
 
-class _Consecutive(Sampler[list[int]]):
-    """Batches of consecutive indices: step s holds samples s * size to (s + 1) * size - 1."""
-
-    def __init__(self, first_step: int, last_step: int, size: int) -> None:
-        self.steps = range(first_step, last_step)
-        self.size = size
+class _Listed(Sampler[list[int]]):
+    def __init__(self, batches: Sequence[Sequence[int]]) -> None:
+        self.batches = batches
 
     def __iter__(self) -> Iterator[list[int]]:
-        for step in self.steps:
-            yield list(range(step * self.size, (step + 1) * self.size))
+        for batch in self.batches:
+            yield list(batch)
 
     def __len__(self) -> int:
-        return len(self.steps)
+        return len(self.batches)
 
 
 def _single_threaded(_worker: int) -> None:
-    """The cores belong to the network, or to the other workers."""
+    """The cores belong to the network, or to the other workers; Ctrl-C to the main process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
 
 
 def batches(
-    samples: OpenCompositions, first_step: int, last_step: int, size: int, workers: int
+    samples: SampleSource, indices: Sequence[Sequence[int]], workers: int
 ) -> DataLoader[dict[str, Tensor]]:
-    """The batches of steps ``first_step`` to ``last_step - 1``; the same whatever the workers."""
+    """One batch for each list of ``indices``, in this order; the same whatever the workers."""
     return DataLoader(
         _Tensors(samples),
-        batch_sampler=_Consecutive(first_step, last_step, size),
+        batch_sampler=_Listed(indices),
         num_workers=workers,
         worker_init_fn=_single_threaded,
         # A fork would inherit OpenCV's and torch's thread pools without their threads, and hang.
@@ -72,3 +76,25 @@ def batches(
         prefetch_factor=4 if workers else None,
         pin_memory=torch.cuda.is_available(),
     )
+
+
+class Share(Sequence[range]):
+    """The pieces of each step's batch that fall to one of several processes, in order.
+
+    Every batch is cut into as many runs as there are processes, and each run into ``pieces``.
+    """
+
+    def __init__(
+        self, steps: Sequence[range], pieces: int = 1, rank: int = 0, ranks: int = 1
+    ) -> None:
+        self.steps, self.pieces, self.rank, self.ranks = steps, pieces, rank, ranks
+
+    def __len__(self) -> int:
+        return len(self.steps) * self.pieces
+
+    def __getitem__(self, number: int) -> range:  # type: ignore[override]
+        step, piece = divmod(number, self.pieces)
+        batch = self.steps[step]
+        size = len(batch) // (self.ranks * self.pieces)
+        start = (self.rank * self.pieces + piece) * size
+        return batch[start : start + size]

@@ -16,14 +16,6 @@ from indexnet_cli.models.indexnet.encoder import STAGES
 _ENCODER = tuple(f"layer{level}." for level in range(8))
 
 
-def is_encoder(name: str) -> bool:
-    """Whether a parameter belongs to the pretrained encoder.
-
-    The first convolution does not count: its fourth input plane, the trimap's, is new.
-    """
-    return name.startswith(_ENCODER[1:])
-
-
 def initialise(network: nn.Module) -> None:
     """Fresh weights as published, N(0, sqrt(2 / (k * k * out))), and a head that starts alive.
 

@@ -1,228 +1,266 @@
-"""The training loop: batches in, snapshots, a learning curve and averaged weights out."""
+"""The training loop: batches in, snapshots, a learning curve and weights out."""
 
 from __future__ import annotations
 
-import csv
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from indexnet_cli.datasets.open_compositions import OpenCompositions
-from indexnet_cli.datasets.pack import Pack
-from indexnet_cli.models.folding import set_folded
+from indexnet_cli.engine.ranks import Ranks
+from indexnet_cli.errors import TrainingError, UsageError
 from indexnet_cli.models.registry import build_network, resolve_model
-from indexnet_cli.training.batches import batches
-from indexnet_cli.training.initialisation import (
-    calibrate,
-    initialise,
-    is_encoder,
-    load_folded_encoder,
-    read_folded_encoder,
-)
-from indexnet_cli.training.losses import network_input, open_loss
+from indexnet_cli.training.averaging import Average
+from indexnet_cli.training.batches import Share, batches
+from indexnet_cli.training.data import Data
+from indexnet_cli.training.feed import Feed
+from indexnet_cli.training.keeping import Keeper, KeepingOptions
+from indexnet_cli.training.losses import Batch
+from indexnet_cli.training.meanwhile import Meanwhile
+from indexnet_cli.training.plan import Plan
 from indexnet_cli.training.recipe import Recipe
-from indexnet_cli.training.snapshots import (
-    SNAPSHOT,
-    export_weights,
-    load_snapshot,
-    save_snapshot,
-)
-from indexnet_cli.training.validation import validate, validation_batches
+from indexnet_cli.training.signals import end, interruptible
+from indexnet_cli.training.snapshots import SNAPSHOT, load_snapshot
+from indexnet_cli.training.starting import Start, begin
+from indexnet_cli.training.step import Outcome, TrainingStep
+from indexnet_cli.training.validation.result import Rows
 
 LOG_EVERY = 25
 
 
 @dataclass(frozen=True)
-class Start:
-    """Where a fresh run begins: an ImageNet ``encoder`` file, or the state dict ``init``."""
-
-    encoder: Path | None = None
-    init: dict[str, Tensor] | None = None
-
-
-@dataclass(frozen=True)
 class Progress:
-    """What the loop reports every few steps: mean loss since the last report."""
+    """What the loop reports after every step.
+
+    ``due`` marks a step that is written down; ``loss`` and ``terms`` are means since the last of
+    these. ``validation`` has the errors named ``columns``, where the step was followed by one.
+    """
 
     step: int
     steps: int
     loss: float
+    terms: dict[str, float]
     samples_per_second: float
-    validation: dict[str, tuple[float, float]] | None = None
+    due: bool
+    validation: Rows = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
+    skipped: str = ""
 
 
 class Trainer:
     """One training run in ``folder``; goes on from the snapshot there, if any.
 
-    Writes ``snapshot.pt``, ``curve.csv`` (step, seconds, loss, learning rate), ``validation.csv``
-    (step, kind, MAD, MSE over the unknown region, by the averaged weights) and
-    ``weights.safetensors`` (the averaged weights in fp16, published key layout).
+    ``ranks``: the processes it shares every step with. What is kept of the run, and where, is
+    ``Keeper``'s business.
     """
 
     def __init__(
         self,
         recipe: Recipe,
-        pack: Pack,
+        data: Data,
         folder: Path,
         device: torch.device,
         start: Start,
         workers: int,
+        ranks: Ranks | None = None,
+        options: KeepingOptions | None = None,
     ) -> None:
-        self.recipe, self.folder, self.device, self.workers = recipe, folder, device, workers
-        spec = resolve_model(recipe.model)
-        self.mean = torch.tensor(spec.mean, device=device)[:, None, None]
-        self.std = torch.tensor(spec.std, device=device)[:, None, None]
-        self.pack = pack
-        self.step = 0
+        self.recipe, self.data, self.folder, self.workers = recipe, data, folder, workers
+        self.ranks = ranks or Ranks()
+        self._check_division()
+        self.spec = resolve_model(recipe.model)
+        self.plan = Plan(recipe, len(data.samples(recipe.seed, recipe.crop)))
+        self.step = self.bad_steps = 0
         torch.manual_seed(recipe.seed)
-        self.network = build_network(spec).to(device)
+        self.network = build_network(self.spec).to(device)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        folder.mkdir(parents=True, exist_ok=True)
-        if (folder / SNAPSHOT).exists():
-            self._resume(load_snapshot(folder, recipe))
+        self.device = device
+        state = load_snapshot(folder, recipe) if (folder / SNAPSHOT).exists() else None
+        if state is not None:
+            self.network.load_state_dict(state["network"])
+            self.step = state["step"]
         else:
-            self._begin(start, spec.mean, spec.std)
-        set_folded(self.network)
-        self.pictures = validation_batches(pack, recipe)
+            begin(self.network, self.spec, recipe, start, self._calibration_inputs)
+        self.training_step = TrainingStep(self.network, self.spec, recipe, device, self.ranks)
+        self.average = Average(self.network, recipe.ema_decay) if recipe.ema_decay else None
+        self.keeper = Keeper(self.folder, recipe, self.spec, device, self.ranks, options)
+        if state is not None:
+            self._resume(state)
 
-    def _begin(self, start: Start, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
-        if start.init is not None:
-            self.network.load_state_dict(start.init, strict=False)  # batch counters are left out
-        else:
-            initialise(self.network)
-            if start.encoder is not None:
-                load_folded_encoder(self.network, read_folded_encoder(start.encoder), mean, std)
-            samples = OpenCompositions(self.pack, self.recipe.seed, self.recipe.crop)
-            count, size = self.recipe.calibration_batches, self.recipe.batch_size
-            pictures = batches(samples, 0, count, size, workers=0)
-            inputs = (self._input(batch) for batch in pictures)
-            calibrate(self.network, inputs, fresh_encoder=start.encoder is None)
-        self.optimizer = self._optimizer()
-        self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
+    def _check_division(self) -> None:
+        shares = self.ranks.count * self.recipe.accumulate
+        sizes = [self.recipe.batch_size]
+        if self.recipe.late_share:
+            sizes.append(self.recipe.late_batch_size)
+        for size in sizes:
+            if size % shares:
+                raise UsageError(
+                    f"a batch of {size} cannot be divided into {shares} equal pieces "
+                    f"({self.ranks.count} processes, accumulate = {self.recipe.accumulate})",
+                    "Change --set batch_size=N or --set accumulate=N.",
+                )
+
+    def _calibration_inputs(self) -> Iterator[Tensor]:
+        recipe = self.recipe
+        samples = self.data.samples(recipe.seed, recipe.crop)
+        first = [self.plan.indices(s, recipe.batch_size) for s in range(recipe.calibration_batches)]
+        feed = Feed(self.spec, self.device)
+        for batch in batches(samples, first, workers=0):
+            yield feed(batch)
 
     def _resume(self, state: dict[str, Any]) -> None:
-        self.network.load_state_dict(state["network"])
-        self.optimizer = self._optimizer()
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.average = {k: v.to(self.device) for k, v in state["average"].items()}
-        self.step = state["step"]
-
-    def _optimizer(self) -> torch.optim.Optimizer:
-        """AdamW in four groups: encoder or new, with weight decay or (batch norm) without."""
-        groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
-        for name, parameter in self.network.named_parameters():
-            groups.setdefault((is_encoder(name), parameter.ndim > 1), []).append(parameter)
-        recipe = self.recipe
-        return torch.optim.AdamW(
-            [
-                {
-                    "params": parameters,
-                    "lr": recipe.encoder_learning_rate if encoder else recipe.learning_rate,
-                    "base_lr": recipe.encoder_learning_rate if encoder else recipe.learning_rate,
-                    "weight_decay": recipe.weight_decay if decays else 0.0,
-                }
-                for (encoder, decays), parameters in groups.items()
-            ],
-            fused=True,
-        )
-
-    def _input(self, batch: dict[str, Tensor]) -> Tensor:
-        image, trimap = batch["image"].to(self.device), batch["trimap"].to(self.device)
-        x = network_input(image, trimap, self.mean, self.std)
-        return x.contiguous(memory_format=torch.channels_last)
+        self.training_step.optimizer.load_state_dict(state["optimizer"])
+        if "scaler" in state:
+            self.training_step.scaler.load_state_dict(state["scaler"])
+        if self.average is not None:
+            self.average.load(state["average"])
+        self.keeper.resume(state)
 
     def run(self, report: Callable[[Progress], None]) -> None:
-        """Train up to ``recipe.steps``; an interruption loses what came after the last snapshot."""
-        recipe = self.recipe
-        losses: list[Tensor] = []
-        samples = 0
-        started = time.monotonic()
-        for batch in self._batches():
-            samples += len(batch["alpha"])
-            losses.append(self._train_step({k: v.to(self.device) for k, v in batch.items()}))
+        """Train up to the plan's last step.
+
+        SIGINT and SIGTERM end the run after the step at hand and a snapshot. Raises TrainingError
+        after ``bad_steps`` steps in a row without a finite loss.
+        """
+        self.keeper.open(self.step, self.data.validator)
+        since = Meanwhile()
+        with interruptible() as interruption:
+            for pieces in self._steps():
+                outcome = self._train_step(pieces)
+                self.step += 1
+                since.add(outcome, self._size(pieces))
+                asked = self._asked_to_end(interruption.signal)
+                rows = self._keep(asked)
+                report(self._told(since, outcome, rows, asked))
+                self._check_health(outcome)
+                if asked:
+                    self.keeper.close()
+                    end(asked)
+        self.keeper.close()
+
+    def try_out(self, steps: int) -> list[Outcome]:
+        """Train a few steps, and write nothing."""
+        taken = []
+        for pieces, _ in zip(self._steps(), range(steps), strict=False):
+            taken.append(self._train_step(pieces))
             self.step += 1
-            last = self.step == recipe.steps
-            scores = None
-            if self.step % recipe.validate_every == 0 or last:
-                scores = self.validate()
-            if self.step % recipe.snapshot_every == 0 or last:
-                self.save()
-            if self.step % LOG_EVERY == 0 or last:
-                loss, seconds = float(torch.stack(losses).mean()), time.monotonic() - started
-                self._log(seconds, loss)
-                report(Progress(self.step, recipe.steps, loss, samples / seconds, scores))
-                losses, samples, started = [], 0, time.monotonic()
+        return taken
 
-    def _batches(self) -> Iterator[dict[str, Tensor]]:
-        """What is left of each phase, in order."""
-        for phase in self.recipe.phases():
+    def _steps(self) -> Iterator[list[Batch]]:
+        """The pieces of each step that is left, phase after phase."""
+        recipe, ranks = self.recipe, self.ranks
+        for phase in self.plan.phases():
             first = max(phase.first, self.step)
-            if first < phase.last:
-                samples = OpenCompositions(self.pack, phase.seed, phase.crop)
-                yield from batches(samples, first, phase.last, phase.batch_size, self.workers)
+            if first >= phase.last:
+                continue
+            samples = self.data.samples(phase.seed, phase.crop)
+            steps = [self.plan.indices(s, phase.batch_size) for s in range(first, phase.last)]
+            mine = Share(steps, recipe.accumulate, ranks.rank, ranks.count)
+            pieces: list[Batch] = []
+            for piece in batches(samples, mine, self.workers):
+                self._check_colours(piece)
+                pieces.append(piece)
+                if len(pieces) == recipe.accumulate:
+                    yield pieces
+                    pieces = []
 
-    def _train_step(self, batch: dict[str, Tensor]) -> Tensor:
-        factor = self.recipe.learning_rate_factor(self.step)
-        for group in self.optimizer.param_groups:
-            group["lr"] = group["base_lr"] * factor
-        # Dropout is the only draw of the step: seeding it by step makes a resumed run exact.
-        torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)
-        self._training_mode()
-        with torch.autocast(self.device.type, dtype=torch.bfloat16):
-            alpha = self.network(self._input(batch))
-        loss = open_loss(alpha.float(), batch, self.recipe)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_norm)
-        self.optimizer.step()
-        self._update_average()
-        return loss.detach()
+    def _check_colours(self, batch: Batch) -> None:
+        if self.recipe.composition_weight and "background" not in batch:
+            raise UsageError(
+                "the recipe's composition loss needs foregrounds and backgrounds, which this data "
+                "does not have",
+                "Add --set composition_weight=0, or give fg/ and --backgrounds DIR.",
+            )
 
-    def _training_mode(self) -> None:
-        """Dropout on, batch norm frozen."""
-        self.network.train()
-        for module in self.network.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.eval()
+    def _train_step(self, pieces: list[Batch]) -> Outcome:
+        outcome = self.training_step(pieces, self.step, self.plan.rate_factor(self.step))
+        if self.average is not None and not outcome.skipped:
+            self.average.update(self.network, self.step)
+        return outcome
 
-    @torch.no_grad()
-    def _update_average(self) -> None:
-        decay = min(self.recipe.ema_decay, (1 + self.step) / (10 + self.step))
-        for name, parameter in self.network.named_parameters():
-            self.average[name].lerp_(parameter, 1 - decay)
+    def _size(self, pieces: list[Batch]) -> int:
+        return sum(len(piece["alpha"]) for piece in pieces) * self.ranks.count
 
-    def validate(self) -> dict[str, tuple[float, float]]:
-        """Scores of the averaged weights, appended to ``validation.csv``."""
+    def _asked_to_end(self, signal: int) -> int:
+        """The signal that some process has got; all agree, so that they end at the same step."""
+        if self.ranks.count == 1:
+            return signal
+        return int(self.ranks.largest(torch.tensor(float(signal), device=self.device)))
+
+    def _check_health(self, outcome: Outcome) -> None:
+        self.bad_steps = self.bad_steps + 1 if outcome.bad else 0
+        if self.bad_steps >= self.recipe.bad_steps:
+            raise TrainingError(
+                f"step {self.step}: {outcome.skipped}, {self.bad_steps} times in a row",
+                f"Lower learning_rate with --set, or set clip_norm; {self.folder} has the last "
+                "good snapshot.",
+            )
+
+    def _keep(self, asked: int) -> Rows:
+        """Validate and save where the plan, the end or a signal asks for it."""
+        last = self.step == self.plan.steps
+        validates = not asked and (last or self.step % self.plan.validate_every == 0)
+        saves = bool(asked) or last or self.step % self.plan.snapshot_every == 0
+        if not validates and not saves:
+            return {}
+        with self._averaged():
+            rows = self.keeper.validate(self.network, self.step) if validates else {}
+            best = self.keeper.is_best(rows)
+            saves = (saves or best) and self.ranks.leads
+            if saves:
+                self.keeper.show(self.network, self.step, sheet=validates)
+                weights = {k: v.clone() for k, v in self.network.state_dict().items()}
+        if saves:
+            self.keeper.save(self._state(), weights, best)
+        return rows
+
+    def _state(self) -> dict[str, Any]:
+        state = {
+            "recipe": asdict(self.recipe),
+            "step": self.step,
+            "network": self.network.state_dict(),
+            "optimizer": self.training_step.optimizer.state_dict(),
+            "scaler": self.training_step.scaler.state_dict(),
+        }
+        if self.average is not None:
+            state["average"] = self.average.state
+        return state
+
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """The network with the averaged weights, where the recipe averages."""
+        if self.average is None:
+            yield
+            return
         trained = {k: v.clone() for k, v in self.network.state_dict().items()}
-        self.network.load_state_dict(self.average)
-        scores = validate(self.network, self.pictures, self.mean, self.std)
-        self.network.load_state_dict(trained)
-        rows = [
-            [self.step, kind, f"{mad:.5f}", f"{mse:.5f}"] for kind, (mad, mse) in scores.items()
-        ]
-        self._append("validation.csv", ["step", "kind", "mad", "mse"], rows)
-        return scores
+        self.network.load_state_dict(self.average.state)
+        try:
+            yield
+        finally:
+            self.network.load_state_dict(trained)
 
-    def save(self) -> None:
-        """Write the snapshot and the averaged weights."""
-        save_snapshot(
-            self.folder, self.recipe, self.step, self.network, self.average, self.optimizer
+    def _told(self, since: Meanwhile, outcome: Outcome, rows: Rows, asked: int) -> Progress:
+        """The step for people; written down now and then."""
+        last = self.step == self.plan.steps
+        due = self.step % LOG_EVERY == 0 or last or bool(rows) or bool(asked)
+        terms, rate = since.means()
+        progress = Progress(
+            self.step,
+            self.plan.steps,
+            sum(terms.values()),
+            terms,
+            rate,
+            due,
+            rows,
+            self.data.validator.columns,
+            outcome.skipped,
         )
-        export_weights(self.average, self.folder / "weights.safetensors")
-
-    def _log(self, seconds: float, loss: float) -> None:
-        rate = self.optimizer.param_groups[-1]["lr"]
-        row = [self.step, f"{seconds:.1f}", f"{loss:.5f}", f"{rate:.2e}"]
-        self._append("curve.csv", ["step", "seconds", "loss", "learning_rate"], [row])
-
-    def _append(self, name: str, header: list[str], rows: list[list[object]]) -> None:
-        path = self.folder / name
-        fresh = not path.exists()
-        with path.open("a", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerows([header, *rows] if fresh else rows)
+        if due:
+            learning_rate = self.training_step.optimizer.param_groups[-1]["lr"]
+            self.keeper.log(self.step, since.seconds(), terms, learning_rate, rate, since.skipped)
+            since.reset()
+        return progress

@@ -6,9 +6,10 @@ import dataclasses
 import sys
 from collections.abc import Sequence
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-from indexnet_cli.errors import UsageError
+from indexnet_cli.errors import InputError, UsageError
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -16,63 +17,96 @@ else:
     import tomli as tomllib
 
 
-LATE_SEED = 500_000_000  # the late phase draws samples that the early one has not seen
-
-
-@dataclasses.dataclass(frozen=True)
-class Phase:
-    """Steps ``first`` to ``last`` (exclusive) on samples of one size, drawn with one seed."""
-
-    first: int
-    last: int
-    crop: int
-    batch_size: int
-    seed: int
-
-
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """Everything that decides what a training run computes; see ``recipes/*.toml``."""
+    """Everything that decides what a training run computes; docs/training.md lists the fields.
+
+    Lengths are in steps; 0 for ``validate_every`` and ``snapshot_every`` means each epoch.
+    ``milestones`` count epochs in a recipe that has ``epochs``. ``batch_size`` is that of a step,
+    over all processes and accumulated pieces. Lists of names are beginnings of parameters' names.
+    """
 
     model: str
     crop: int
     batch_size: int
-    seed: int
-    steps: int
-    warmup_steps: int
-    decay_share: float
-    late_share: float
-    late_crop: int
-    late_batch_size: int
     learning_rate: float
-    encoder_learning_rate: float
-    weight_decay: float
-    clip_norm: float
-    ema_decay: float
-    alpha_weight: float
-    composition_weight: float
-    laplacian_weight: float
-    calibration_batches: int
-    validation_crop: int
-    validation_per_kind: int
-    validate_every: int
-    snapshot_every: int
 
-    def phases(self) -> list[Phase]:
-        """Small crops first, which teach as much in less time, then larger ones."""
-        late = self.steps - round(self.late_share * self.steps)
-        phases = [
-            Phase(0, late, self.crop, self.batch_size, self.seed),
-            Phase(late, self.steps, self.late_crop, self.late_batch_size, self.seed + LATE_SEED),
-        ]
-        return [phase for phase in phases if phase.first < phase.last]
+    sampling: str = "open"
+    seed: int = 0
 
-    def learning_rate_factor(self, step: int) -> float:
-        """Warm-up, plateau and decay as a factor in [0, 1] of the learning rates."""
-        decay_steps = max(1, round(self.decay_share * self.steps))
-        warm = (step + 1) / max(1, self.warmup_steps)
-        cool = (self.steps - step) / decay_steps
-        return max(0.0, min(1.0, warm, cool))
+    steps: int = 0
+    epochs: int = 0
+    schedule: str = "warmup"
+    warmup_steps: int = 0
+    decay_share: float = 0.0
+    milestones: tuple[int, ...] = ()
+    milestone_factor: float = 0.1
+    final_learning_rate: float = 0.0
+    late_share: float = 0.0
+    late_crop: int = 0
+    late_batch_size: int = 0
+
+    optimizer: str = "adamw"
+    encoder: tuple[str, ...] = ()
+    encoder_learning_rate: float = 0.0
+    weight_decay: float = 0.0
+    momentum: float = 0.9
+    amsgrad: bool = False
+    clip_norm: float = 0.0
+    accumulate: int = 1
+    ema_decay: float = 0.0
+    precision: str = "fp32"
+    bad_steps: int = 5
+
+    loss: str = "open"
+    alpha_weight: float = 1.0
+    composition_weight: float = 0.0
+    laplacian_weight: float = 0.0
+    refined_alpha_weight: float = 0.0
+    cross_entropy_weight: float = 0.0
+    whole_alpha_weight: float = 0.0
+    whole_laplacian_weight: float = 0.0
+
+    batch_norm: str = "training"
+    frozen_norms: tuple[str, ...] = ()
+    frozen: tuple[str, ...] = ()
+    initialisation: str = "open"
+    calibration_batches: int = 0
+    encoder_weights: str = ""
+    start_from: str = ""
+
+    validation_crop: int = 256
+    validation_per_kind: int = 4
+    validation_images: int = 50
+    validate_every: int = 0
+    best_by: str = "sad"
+    snapshot_every: int = 0
+    export: str = "fp32"
+
+
+CHOICES = {
+    "sampling": (
+        "open",
+        "indexnet",
+        "indexnet-mmagic",
+        "indexnet-mmagic-dimaug",
+        "deep-matting",
+        "dim",
+        "aimnet-transfer",
+        "aimnet-matting",
+        "dim-chainer",
+    ),
+    "schedule": ("warmup", "milestones", "linear", "constant"),
+    "optimizer": ("adamw", "adam", "sgd"),
+    "precision": ("fp32", "bf16", "fp16"),
+    "loss": ("open", "indexnet", "openmmlab", "dim-stage0", "dim", "aimnet", "dim-chainer"),
+    "batch_norm": ("frozen", "training", "synchronised"),
+    "initialisation": ("open", "indexnet", "kaiming-uniform", "xavier", "lecun", "torch"),
+    "best_by": ("sad", "mse", "mad", "grad", "conn"),
+    "export": ("fp32", "fp16"),
+}
+_POSITIVE = ("batch_size", "accumulate", "bad_steps")
+_NOT_NEGATIVE = ("steps", "epochs", "late_batch_size", "validate_every", "snapshot_every")
 
 
 def recipe_names() -> list[str]:
@@ -81,44 +115,87 @@ def recipe_names() -> list[str]:
     return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name[-5:] == ".toml")
 
 
-def _convert(name: str, value: Any) -> Any:
-    kind = {f.name: f.type for f in dataclasses.fields(Recipe)}[name]
-    python_type = {"int": int, "float": float, "str": str}[str(kind)]
-    try:
-        return python_type(value)
-    except ValueError as error:
-        raise UsageError(
-            f"recipe option {name}: {value!r} is not of type {python_type.__name__}"
-        ) from error
-
-
 def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
-    """The recipe called ``name`` with ``key=value`` overrides applied.
+    """The recipe called ``name``, or in the file ``name``, with ``key=value`` overrides applied.
 
-    Raises UsageError for an unknown recipe, an unknown key or a value of the wrong type.
+    Raises UsageError for an unknown recipe, an unknown key or a value that cannot be meant, and
+    InputError for a file that cannot be read.
     """
-    if name not in recipe_names():
-        raise UsageError(f"no recipe {name!r}", f"Recipes: {', '.join(recipe_names())}.")
-    text = (files("indexnet_cli.training") / "recipes" / f"{name}.toml").read_text("utf-8")
-    values: dict[str, Any] = tomllib.loads(text)
-    known = [f.name for f in dataclasses.fields(Recipe)]
+    known = {field.name: str(field.type) for field in dataclasses.fields(Recipe)}
+    values = _read(name)
+    unknown = [key for key in values if key not in known]
+    if unknown:
+        raise UsageError(
+            f"{name}: there is no option {unknown[0]}", f"Options: {', '.join(known)}."
+        )
     for override in overrides:
         key, equals, value = override.partition("=")
         if not equals or key not in known:
             raise UsageError(f"--set {override}: no such option", f"Options: {', '.join(known)}.")
         values[key] = value
-    recipe = Recipe(**{key: _convert(key, value) for key, value in values.items()})
+    missing = [f.name for f in dataclasses.fields(Recipe)[:4] if f.name not in values]
+    if missing:
+        raise UsageError(f"{name}: {', '.join(missing)} must be given")
+    recipe = Recipe(**{key: _convert(key, value, known[key]) for key, value in values.items()})
     _check(recipe)
     return recipe
 
 
+def _read(name: str) -> dict[str, Any]:
+    if name.endswith(".toml"):
+        try:
+            text = Path(name).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{name}: not a recipe that can be read ({error})") from error
+    elif name in recipe_names():
+        text = (files("indexnet_cli.training") / "recipes" / f"{name}.toml").read_text("utf-8")
+    else:
+        hint = f"Recipes: {', '.join(recipe_names())}; or name a .toml file."
+        raise UsageError(f"no recipe {name!r}", hint)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{name}: not valid TOML ({error})") from error
+
+
+def _convert(key: str, value: Any, kind: str) -> Any:
+    try:
+        if kind.startswith("tuple"):
+            items = value.split(",") if isinstance(value, str) else value
+            item_type = int if "int" in kind else str
+            return tuple(item_type(item) for item in items if item != "")
+        if kind == "bool":
+            return value if isinstance(value, bool) else {"true": True, "false": False}[value]
+        if kind == "int" and isinstance(value, float):
+            raise ValueError
+        return {"int": int, "float": float, "str": str}[kind](value)
+    except (ValueError, TypeError, KeyError) as error:
+        wanted = {"tuple[int, ...]": "numbers, as 20,26", "tuple[str, ...]": "names, as a,b"}
+        raise UsageError(
+            f"recipe option {key}: {value!r} is not {wanted.get(kind, f'of type {kind}')}"
+        ) from error
+
+
 def _check(recipe: Recipe) -> None:
-    for key in ("crop", "late_crop", "validation_crop"):
+    def refuse(key: str, reason: str) -> None:
+        raise UsageError(f"{key} = {getattr(recipe, key)}: {reason}")
+
+    for key, choices in CHOICES.items():
+        if getattr(recipe, key) not in choices:
+            refuse(key, f"must be one of {', '.join(choices)}")
+    for key in ("crop", "validation_crop", *(("late_crop",) if recipe.late_share else ())):
         if getattr(recipe, key) % 32 or getattr(recipe, key) <= 0:
-            raise UsageError(f"{key} = {getattr(recipe, key)}: must be a positive multiple of 32")
-    for key in ("batch_size", "late_batch_size", "steps", "validate_every", "snapshot_every"):
+            refuse(key, "must be a positive multiple of 32")
+    for key in (*_POSITIVE, *(("late_batch_size",) if recipe.late_share else ())):
         if getattr(recipe, key) < 1:
-            raise UsageError(f"{key} = {getattr(recipe, key)}: must be at least 1")
+            refuse(key, "must be at least 1")
+    for key in _NOT_NEGATIVE:
+        if getattr(recipe, key) < 0:
+            refuse(key, "must not be negative")
     for key in ("late_share", "decay_share"):
         if not 0 <= getattr(recipe, key) <= 1:
-            raise UsageError(f"{key} = {getattr(recipe, key)}: must lie between 0 and 1")
+            refuse(key, "must lie between 0 and 1")
+    if not recipe.steps and not recipe.epochs:
+        refuse("steps", "a recipe needs steps or epochs")
+    if recipe.batch_size % recipe.accumulate:
+        refuse("accumulate", f"must divide batch_size = {recipe.batch_size}")

@@ -2,52 +2,73 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
-from torch import Tensor, nn
+from safetensors.torch import save
+from torch import Tensor
 
-from indexnet_cli.errors import CheckpointError, UsageError
+from indexnet_cli.errors import CheckpointError, OutputError, UsageError
 from indexnet_cli.training.recipe import Recipe
 
-SNAPSHOT = "snapshot.pt"
+SNAPSHOT, BEST = "snapshot.pt", "best.pt"
 LATE_KEYS = {"late_share", "late_crop", "late_batch_size"}
-SCHEDULE_KEYS = {"steps", "decay_share", "validate_every", "snapshot_every"} | LATE_KEYS
+LENGTH_KEYS = {"steps", "epochs", "decay_share", "validate_every", "snapshot_every"}
+VALIDATION_KEYS = {"validation_crop", "validation_per_kind", "validation_images", "best_by"}
+FREE_KEYS = LENGTH_KEYS | LATE_KEYS | VALIDATION_KEYS | {"export", "accumulate", "bad_steps"}
 
 
-def save_snapshot(
-    folder: Path,
-    recipe: Recipe,
-    step: int,
-    network: nn.Module,
-    average: dict[str, Tensor],
-    optimizer: torch.optim.Optimizer,
-) -> None:
-    """Write ``folder/snapshot.pt``; a run killed while writing keeps the one before."""
+def save_snapshot(folder: Path, state: dict[str, Any], keep: int = 1, best: bool = False) -> None:
+    """Write ``folder/snapshot.pt``; a run killed while writing keeps the one before.
+
+    ``keep`` above 1 keeps that many under their step's number as well, ``best`` this one as
+    ``best.pt``. Raises OutputError where the disk does not take it.
+    """
+    path = folder / SNAPSHOT
     temporary = folder / (SNAPSHOT + ".part")
-    state = {
-        "recipe": asdict(recipe),
-        "step": step,
-        "network": network.state_dict(),
-        "average": average,
-        "optimizer": optimizer.state_dict(),
-    }
-    with temporary.open("wb") as file:
-        torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(folder / SNAPSHOT)
+    try:
+        with temporary.open("wb") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        if keep > 1:
+            _link(path, folder / f"snapshot-{state['step']:08d}.pt")
+            for old in sorted(folder.glob("snapshot-*.pt"))[:-keep]:
+                old.unlink()
+        if best:
+            _link(path, folder / BEST)
+    except (OSError, RuntimeError) as error:
+        raise OutputError(
+            f"{path} cannot be written ({error})", "Free some space, or choose another -o."
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _link(source: Path, target: Path) -> None:
+    """Give ``source`` a second name, replacing what had it; a copy where there are no links."""
+    temporary = target.with_name(target.name + ".part")
+    temporary.unlink(missing_ok=True)
+    try:
+        os.link(source, temporary)
+    except OSError:
+        shutil.copyfile(source, temporary)
+    temporary.replace(target)
 
 
 def load_snapshot(folder: Path, recipe: Recipe) -> dict[str, Any]:
     """The snapshot in ``folder``, checked to come from the same recipe.
 
-    Only the schedule's length may differ. Raises UsageError where something else does, and
-    CheckpointError where the file is damaged.
+    Only the run's length and how it is judged may differ; what an older snapshot does not know
+    cannot. Raises UsageError where something else does, and CheckpointError where the file is
+    damaged.
     """
     path = folder / SNAPSHOT
     try:
@@ -58,7 +79,9 @@ def load_snapshot(folder: Path, recipe: Recipe) -> dict[str, Any]:
             f"{path}: damaged snapshot ({error})", "Start again in another folder."
         ) from error
     current = asdict(recipe)
-    different = [k for k in current if saved.get(k) != current[k] and k not in SCHEDULE_KEYS]
+    different = [
+        key for key in saved if key not in FREE_KEYS and saved[key] != current.get(key, saved[key])
+    ]
     if different:
         raise UsageError(
             f"{path}: made with another {', '.join(different)}",
@@ -67,18 +90,30 @@ def load_snapshot(folder: Path, recipe: Recipe) -> dict[str, Any]:
     return state
 
 
-def export_weights(state: dict[str, Tensor], path: Path) -> None:
-    """Write a state dict as fp16 safetensors, without the batch counters that inference ignores.
+def export_weights(
+    state: Mapping[str, Tensor],
+    path: Path,
+    dtype: torch.dtype = torch.float16,
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a state dict as safetensors, without the batch counters that inference ignores.
 
-    Raises CheckpointError for values that fp16 cannot hold.
+    ``facts`` go into its metadata, texts as they are and all else as JSON. Raises CheckpointError
+    for values that ``dtype`` cannot hold.
     """
     tensors = {}
     for key, value in state.items():
         if key.endswith("num_batches_tracked"):
             continue
-        tensors[key] = value.detach().to("cpu", torch.float16).contiguous()
+        tensors[key] = value.detach().to("cpu", dtype).contiguous()
         if not torch.isfinite(tensors[key]).all():
-            raise CheckpointError(f"{key}: has values that fp16 cannot hold")
+            name = "fp16" if dtype == torch.float16 else str(dtype)
+            raise CheckpointError(f"{key}: has values that {name} cannot hold")
+    metadata = {
+        key: fact if isinstance(fact, str) else json.dumps(fact)
+        for key, fact in (facts or {}).items()
+    }
     temporary = path.with_name(path.name + ".part")
-    save_file(tensors, temporary)
+    # As bytes: save_file would make a file that only its owner may read.
+    temporary.write_bytes(save(tensors, metadata={"format": "pt", **metadata}))
     temporary.replace(path)

@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 import csv
+import json
+import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import nn
 
+from indexnet_cli.datasets.mattes import KINDS
 from indexnet_cli.datasets.open_compositions import OpenCompositions
 from indexnet_cli.datasets.pack import Pack
+from indexnet_cli.engine.ranks import Ranks
 from indexnet_cli.errors import CheckpointError, InputError, UsageError
 from indexnet_cli.models.indexnet import build_indexnet
-from indexnet_cli.training.batches import batches
+from indexnet_cli.models.registry import resolve_model
+from indexnet_cli.training.batches import Share, batches
+from indexnet_cli.training.data import Data
 from indexnet_cli.training.initialisation import (
     calibrate,
     initialise,
     load_folded_encoder,
     read_folded_encoder,
 )
-from indexnet_cli.training.loop import Start, Trainer
+from indexnet_cli.training.loop import Progress, Trainer
+from indexnet_cli.training.losses import Batch
 from indexnet_cli.training.recipe import Recipe, load_recipe
 from indexnet_cli.training.snapshots import SNAPSHOT, export_weights
+from indexnet_cli.training.starting import Start
+from indexnet_cli.training.step import Outcome
+from indexnet_cli.training.validation.full_images import FullImages
+from indexnet_cli.training.validation.open_kinds import OpenKinds
 
 TINY = [
     "crop=64",
@@ -43,8 +55,21 @@ def tiny_recipe(steps: int, *more: str) -> Recipe:
     return load_recipe("open", [*TINY, f"steps={steps}", f"validate_every={steps}", *more])
 
 
+class OnePicture(FullImages):
+    """Validation as quick as can be."""
+
+    def __init__(self, pack: Pack) -> None:
+        samples = OpenCompositions(pack, 0, 64, "validation")
+        super().__init__([samples[0]], "fp32")
+
+
+def make(pack: Pack, folder: Path, recipe: Recipe, start: Start | None = None) -> Trainer:
+    data = Data(lambda seed, crop: OpenCompositions(pack, seed, crop), OnePicture(pack))
+    return Trainer(recipe, data, folder, torch.device("cpu"), start or Start(), workers=0)
+
+
 def run(pack: Pack, folder: Path, recipe: Recipe, start: Start | None = None) -> Trainer:
-    trainer = Trainer(recipe, pack, folder, torch.device("cpu"), start or Start(), workers=0)
+    trainer = make(pack, folder, recipe, start)
     trainer.run(lambda progress: None)
     return trainer
 
@@ -53,46 +78,107 @@ class Stopped(Exception):
     pass
 
 
+def equal_weights(one: Path, other: Path) -> bool:
+    first, second = (load_file(folder / "weights.safetensors") for folder in (one, other))
+    return first.keys() == second.keys() and all(torch.equal(first[k], second[k]) for k in first)
+
+
 def test_interrupted_run_goes_on_exactly(
-    pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: Path
 ) -> None:
     recipe = tiny_recipe(4)
-    run(pack, tmp_path / "whole", recipe)
 
-    def stop_in_third_step(self: Trainer, batch: object) -> None:
+    def stop_in_third_step(self: Trainer, pieces: list[Batch]) -> Outcome:
         if self.step == 2:
             raise Stopped
-        return train_step(self, batch)  # type: ignore[arg-type, return-value]
+        return train_step(self, pieces)
 
     train_step = Trainer._train_step
     monkeypatch.setattr(Trainer, "_train_step", stop_in_third_step)
     with pytest.raises(Stopped):
         run(pack, tmp_path / "parts", recipe)
     monkeypatch.undo()
-    resumed = Trainer(recipe, pack, tmp_path / "parts", torch.device("cpu"), Start(), workers=0)
+    resumed = make(pack, tmp_path / "parts", recipe)
     assert resumed.step == 2
     resumed.run(lambda progress: None)
-    whole = load_file(tmp_path / "whole" / "weights.safetensors")
-    parts = load_file(tmp_path / "parts" / "weights.safetensors")
-    assert all(torch.equal(whole[key], parts[key]) for key in whole)
+    assert equal_weights(whole, tmp_path / "parts")
+    assert (tmp_path / "parts" / "curve.csv").read_text().count("\n4,") == 1
 
 
-def test_run_writes_curve_validation_and_loadable_weights(pack: Pack, tmp_path: Path) -> None:
-    trainer = run(pack, tmp_path, tiny_recipe(2))
-    with (tmp_path / "validation.csv").open() as file:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_writes_a_snapshot_first(
+    pack: Pack, tmp_path: Path, whole: Path, number: int
+) -> None:
+    recipe = tiny_recipe(4, "snapshot_every=4")
+    expected = KeyboardInterrupt if number == signal.SIGINT else SystemExit
+
+    def ask_to_end(progress: Progress) -> None:
+        if progress.step == 1:
+            signal.raise_signal(number)
+
+    with pytest.raises(expected) as ended:
+        make(pack, tmp_path / "parts", recipe).run(ask_to_end)
+    if number == signal.SIGTERM:
+        assert ended.value.code == 143  # type: ignore[union-attr]
+    resumed = make(pack, tmp_path / "parts", recipe)
+    assert resumed.step == 2  # the step that had begun when the signal came was finished
+    resumed.run(lambda progress: None)
+    assert equal_weights(whole, tmp_path / "parts")
+
+
+def test_snapshot_of_before_the_recipe_grew_goes_on(pack: Pack, tmp_path: Path) -> None:
+    run(pack, tmp_path / "parts", tiny_recipe(2))
+    path = tmp_path / "parts" / SNAPSHOT
+    state = torch.load(path, weights_only=True)
+    old = {"model", "crop", "batch_size", "seed", "steps", "warmup_steps", "learning_rate"}
+    state["recipe"] = {key: value for key, value in state["recipe"].items() if key in old}
+    keys = ("recipe", "step", "network", "average", "optimizer")
+    torch.save({key: state[key] for key in keys}, path)
+    assert make(pack, tmp_path / "parts", tiny_recipe(4)).step == 2
+
+
+@pytest.fixture(scope="module")
+def whole(pack: Pack, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run of four steps that nothing interrupted."""
+    folder = tmp_path_factory.mktemp("whole")
+    run(pack, folder, tiny_recipe(4))
+    return folder
+
+
+def test_run_writes_curve_validation_and_loadable_weights(whole: Path) -> None:
+    with (whole / "validation.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert {row["kind"] for row in rows} == {*trainer.pictures, "mean"}
-    assert (tmp_path / "curve.csv").read_text().splitlines()[-1].startswith("2,")
-    weights = load_file(tmp_path / "weights.safetensors")
+    assert [row["kind"] for row in rows] == ["mean"]
+    assert float(rows[0]["sad"]) > 0
+    assert (whole / "curve.csv").read_text().splitlines()[-1].startswith("4,")
+    weights = load_file(whole / "weights.safetensors")
     missing, extra = build_indexnet().load_state_dict(weights, strict=False)
     assert not extra
     assert all(key.endswith("num_batches_tracked") for key in missing)
-    assert not list(tmp_path.glob("*.part"))
+    assert not list(whole.glob("*.part"))
+    assert (whole / "examples" / "step-00000004.png").is_file()
+
+
+def test_checkpoint_knows_its_model_recipe_and_scores(whole: Path) -> None:
+    with safe_open(whole / "weights.safetensors", "pt") as file:
+        facts = file.metadata()
+    assert facts["model"] == "indexnet.open"
+    assert json.loads(facts["recipe"])["crop"] == 64
+    assert json.loads(facts["scores"]).keys() == {"sad", "mse", "mad", "grad", "conn"}
+
+
+def test_validation_of_the_pack_tells_every_kind(pack: Pack) -> None:
+    recipe = tiny_recipe(2)
+    network = build_indexnet().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    rows = OpenKinds(pack, recipe).score(
+        network, resolve_model(recipe.model), torch.device("cpu"), Ranks()
+    )
+    assert list(rows) == [*KINDS, "mean"]
 
 
 def test_training_moves_the_weights_and_keeps_the_statistics(pack: Pack, tmp_path: Path) -> None:
     recipe = tiny_recipe(2)
-    fresh = Trainer(recipe, pack, tmp_path / "a", torch.device("cpu"), Start(), workers=0)
+    fresh = make(pack, tmp_path / "a", recipe)
     before = {key: value.clone() for key, value in fresh.network.state_dict().items()}
     fresh.run(lambda progress: None)
     after = fresh.network.state_dict()
@@ -116,19 +202,27 @@ def test_damaged_snapshot_is_told(pack: Pack, tmp_path: Path) -> None:
 def test_start_from_weights_begins_with_their_function(pack: Pack, tmp_path: Path) -> None:
     run(pack, tmp_path / "first", tiny_recipe(2))
     state = load_file(tmp_path / "first" / "weights.safetensors")
-    trainer = Trainer(
-        tiny_recipe(2), pack, tmp_path / "second", torch.device("cpu"), Start(init=state), 0
-    )
+    trainer = make(pack, tmp_path / "second", tiny_recipe(2), Start(init=state))
     loaded = trainer.network.state_dict()
     assert all(torch.equal(loaded[key], value.float()) for key, value in state.items())
 
 
 def test_batches_do_not_depend_on_the_workers(pack: Pack) -> None:
     samples = OpenCompositions(pack, 3, 64)
-    alone = list(batches(samples, 1, 3, 2, workers=0))
-    helped = list(batches(samples, 1, 3, 2, workers=1))
+    indices = [range(2, 4), range(4, 6)]
+    alone = list(batches(samples, indices, workers=0))
+    helped = list(batches(samples, indices, workers=1))
     for one, other in zip(alone, helped, strict=True):
         assert all(torch.equal(one[key], other[key]) for key in one)
+
+
+def test_processes_and_pieces_share_a_batch_out() -> None:
+    steps = [range(8, 16), range(16, 24)]
+    shares = [Share(steps, pieces=2, rank=rank, ranks=2) for rank in range(2)]
+    assert [list(share[2]) for share in shares] == [[16, 17], [20, 21]]
+    for number, step in enumerate(steps):
+        together = [i for share in shares for piece in (0, 1) for i in share[2 * number + piece]]
+        assert together == list(step)
 
 
 def folded_encoder_arrays() -> dict[str, np.ndarray]:

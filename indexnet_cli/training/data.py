@@ -1,0 +1,107 @@
+"""What a run trains on and is judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexnet_cli.datasets.layouts.recognition import is_open_pack
+from indexnet_cli.datasets.open_compositions import OpenCompositions
+from indexnet_cli.datasets.pack import Pack
+from indexnet_cli.datasets.samples import SampleSource
+from indexnet_cli.datasets.sampling.scene_samples import SceneSamples
+from indexnet_cli.datasets.sources import open_samples
+from indexnet_cli.errors import InputError, UsageError
+from indexnet_cli.training.recipe import Recipe
+from indexnet_cli.training.validation.full_images import FullImages, TestFolder
+from indexnet_cli.training.validation.open_kinds import OpenKinds
+from indexnet_cli.training.validation.result import Validator
+from indexnet_cli.training.validation.whole_scenes import WholeScenes
+
+
+@dataclass(frozen=True)
+class Data:
+    """``samples`` gives the samples for a seed and a crop; ``validator`` judges.
+
+    ``description`` says what was found, ``warning`` what the user should know of it.
+    """
+
+    samples: Callable[[int, int], SampleSource]
+    validator: Validator
+    description: str = ""
+    warning: str = ""
+
+
+def open_data(
+    roots: Sequence[Path],
+    recipe: Recipe,
+    backgrounds: Path | None = None,
+    validation: Path | None = None,
+) -> Data:
+    """Check the folders and open them for ``recipe``.
+
+    ``validation``: a test set to be judged by; without one, that of the training set, or what the
+    open sampling holds back. Raises InputError with all that is wrong with the folders,
+    UsageError for what the recipe cannot use.
+    """
+    if recipe.sampling == "open" and is_open_pack(roots[0]):
+        return _open_pack(roots, recipe, backgrounds, validation)
+    train = open_samples(roots, recipe.sampling, recipe.seed, recipe.crop, backgrounds)
+    assert isinstance(train, SceneSamples)
+
+    def samples(seed: int, crop: int) -> SampleSource:
+        return SceneSamples(
+            train.scenes, train.backgrounds, train.sampling, seed, crop, train.store
+        )
+
+    precision = _precision(recipe)
+    found = f"{len(train.scenes)} pictures"
+    if train.backgrounds:
+        found += f", {len(train.backgrounds)} backgrounds"
+    if validation is not None:
+        test = TestFolder(validation)
+        found += f"; {len(test)} for validation"
+        return Data(samples, FullImages(test, precision), found)
+    try:
+        held_out = open_samples(
+            roots, recipe.sampling, recipe.seed, recipe.crop, backgrounds, "validation"
+        )
+        warning = ""
+    except InputError:  # opened above: nothing is held out, then
+        held_out = train
+        warning = "no test set: scores are of training pictures (name another with --validation)"
+    assert isinstance(held_out, SceneSamples)
+    pictures = WholeScenes(held_out, recipe.validation_images)
+    return Data(
+        samples,
+        FullImages(pictures, precision),
+        f"{found}; {len(pictures)} for validation",
+        warning,
+    )
+
+
+def _open_pack(
+    roots: Sequence[Path], recipe: Recipe, backgrounds: Path | None, validation: Path | None
+) -> Data:
+    if len(roots) > 1 or backgrounds is not None:
+        raise UsageError(
+            "An open pack is trained on alone; it holds its own backgrounds.",
+            "Give one --data-dir, and no --backgrounds.",
+        )
+    pack = Pack(roots[0])
+    validator: Validator
+    if validation is None:
+        validator = OpenKinds(pack, recipe)
+    else:
+        validator = FullImages(TestFolder(validation), _precision(recipe))
+    count = len(pack.names("fg", "train"))
+    return Data(
+        lambda seed, crop: OpenCompositions(pack, seed, crop),
+        validator,
+        f"an open pack with {count} cut-outs",
+    )
+
+
+def _precision(recipe: Recipe) -> str:
+    return "fp32" if recipe.precision == "fp32" else "auto"

@@ -1,0 +1,58 @@
+"""Losses of the open recipe, over the unknown region.
+
+All take N x 1 x H x W float32 predictions, truth and a 0/1 mask of the unknown region.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from indexnet_cli.training.losses.totals import Batch, Terms, Totals
+from indexnet_cli.training.recipe import Recipe
+
+PYRAMID_LEVELS = 4
+
+
+def masked_mean(values: Tensor, mask: Tensor, count: Tensor) -> Tensor:
+    """Sum of ``values`` (N x C x H x W) where ``mask`` is 1, over ``C * count``; 0 for none."""
+    return (values * mask).sum() / (count * values.shape[1]).clamp(min=1)
+
+
+def laplacian_loss(alpha: Tensor, truth: Tensor, mask: Tensor, count: Tensor) -> Tensor:
+    """L1 distance of the Laplacian pyramids, level k weighted 2^k (Hou and Liu, ICCV 2019, eq. 4).
+
+    The difference is taken first: the pyramid is linear.
+    """
+    level = (alpha - truth) * mask
+    total = level.new_zeros(())
+    for k in range(PYRAMID_LEVELS):
+        coarse = F.avg_pool2d(level, 2)
+        detail = level - F.interpolate(
+            coarse, size=level.shape[-2:], mode="bilinear", align_corners=False
+        )
+        total = total + 2**k * detail.abs().sum() * 4**k
+        level = coarse
+    weights = sum(2**k for k in range(PYRAMID_LEVELS))
+    return total / (weights * count.clamp(min=1))
+
+
+def open_terms(outputs: Batch, batch: Batch, totals: Totals, recipe: Recipe) -> Terms:
+    """Alpha, composition and Laplacian losses, weighted.
+
+    ``outputs["alpha"]`` is the raw prediction, N x 1 x H x W; ``batch`` holds ``alpha``,
+    ``unknown`` (N x 1 x H x W) and, for the composition, ``foreground`` and ``background``
+    (N x 3 x H x W, in [0, 1]).
+    """
+    alpha, truth, mask, count = outputs["alpha"], batch["alpha"], batch["unknown"], totals.unknown
+    difference = alpha - truth
+    terms = {"alpha": recipe.alpha_weight * masked_mean(difference.abs(), mask, count)}
+    if recipe.composition_weight:
+        # The composition's error is the alpha's, scaled by how far apart the layers' colours are.
+        colours = batch["foreground"] - batch["background"]
+        error = masked_mean((difference * colours).abs(), mask, count)
+        terms["composition"] = recipe.composition_weight * error
+    if recipe.laplacian_weight:
+        error = laplacian_loss(alpha, truth, mask, count)
+        terms["laplacian"] = recipe.laplacian_weight * error
+    return terms

@@ -1,0 +1,39 @@
+"""Optimisers with the encoder in groups of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from indexnet_cli.training.recipe import Recipe
+
+
+def build_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """Groups of encoder or new parameters, with weight decay or (one-dimensional ones) without.
+
+    Frozen parameters (``recipe.frozen``) are left out and need no gradient from now on. Each
+    group's ``base_lr`` is what the plan's factor applies to.
+    """
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        if name.startswith(recipe.frozen):
+            parameter.requires_grad_(False)
+            continue
+        key = name.startswith(recipe.encoder), parameter.ndim > 1
+        groups.setdefault(key, []).append(parameter)
+    settings = []
+    for (encoder, decays), parameters in groups.items():
+        rate = recipe.encoder_learning_rate if encoder else recipe.learning_rate
+        decay = recipe.weight_decay if decays else 0.0
+        settings.append({"params": parameters, "lr": rate, "base_lr": rate, "weight_decay": decay})
+    return _optimizer(recipe, settings)
+
+
+def _optimizer(recipe: Recipe, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
+    if recipe.optimizer == "adamw":
+        return torch.optim.AdamW(groups, fused=True)
+    if recipe.optimizer == "adam":
+        return torch.optim.Adam(groups, amsgrad=recipe.amsgrad, fused=True)
+    return torch.optim.SGD(groups, momentum=recipe.momentum)

@@ -1,0 +1,76 @@
+"""Where a fresh run begins: drawn weights, an ImageNet encoder, or earlier weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from indexnet_cli.checkpoints.reading import read_state_dict
+from indexnet_cli.checkpoints.recognition import differences, hint_for, shapes_of
+from indexnet_cli.errors import CheckpointError
+from indexnet_cli.models.registry import ModelSpec
+from indexnet_cli.training.encoders import load_encoder
+from indexnet_cli.training.initialisation import (
+    calibrate,
+    initialise,
+    load_folded_encoder,
+    read_folded_encoder,
+)
+from indexnet_cli.training.published_starts import draw_published
+from indexnet_cli.training.recipe import Recipe
+
+REFINEMENT = "refine_"
+
+
+@dataclass(frozen=True)
+class Start:
+    """An ImageNet ``encoder`` file (``.npz`` with folded batch norm, or a checkpoint), or ``init``,
+    the state dict to begin with."""
+
+    encoder: Path | None = None
+    init: dict[str, Tensor] | None = None
+
+
+def begin(
+    network: nn.Module,
+    spec: ModelSpec,
+    recipe: Recipe,
+    start: Start,
+    pictures: Callable[[], Iterator[Tensor]],
+) -> None:
+    """Fill ``network`` for its first step.
+
+    ``pictures`` gives network inputs, by which batch norm is calibrated where the recipe says so.
+    Raises ``CheckpointError`` and ``InputError`` for weights that do not fit.
+    """
+    if recipe.initialisation == "open":
+        if start.init is None:
+            initialise(network)
+    else:
+        draw_published(network, recipe.initialisation)
+    if start.init is not None:
+        _load_initial(network, start.init)
+        return
+    if start.encoder is not None and start.encoder.suffix == ".npz":
+        load_folded_encoder(network, read_folded_encoder(start.encoder), spec.mean, spec.std)
+    elif start.encoder is not None:
+        load_encoder(network, read_state_dict(start.encoder), str(start.encoder))
+    if recipe.calibration_batches:
+        calibrate(network, pictures(), fresh_encoder=start.encoder is None)
+
+
+def _load_initial(network: nn.Module, state: dict[str, Tensor]) -> None:
+    """``state`` whole, but for a refinement stage that it may lack and then stays as drawn."""
+    wanted, given = shapes_of(network.state_dict()), shapes_of(state)
+    if not any(key.startswith(REFINEMENT) for key in given):
+        wanted = {key: size for key, size in wanted.items() if not key.startswith(REFINEMENT)}
+    problems = differences(wanted, given)
+    if problems:
+        raise CheckpointError(
+            f"the initial weights do not fit the recipe's model; {'; '.join(problems)}",
+            hint_for(given),
+        )
+    network.load_state_dict(state, strict=False)  # batch counters may be left out

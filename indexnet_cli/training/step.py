@@ -1,0 +1,170 @@
+"""One step of training: a batch in pieces, gradients of all processes, one update."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from indexnet_cli.engine.ranks import Ranks
+from indexnet_cli.models.aimnet import AimNet
+from indexnet_cli.models.dim import DeepImageMatting
+from indexnet_cli.models.registry import ModelSpec
+from indexnet_cli.training.batch_norm import prepare_batch_norm, training_mode
+from indexnet_cli.training.feed import Feed
+from indexnet_cli.training.losses import LOSSES, Batch, count
+from indexnet_cli.training.optimisers import build_optimizer
+from indexnet_cli.training.recipe import Recipe
+
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+# Dropout draws by step and process: a run that goes on draws what an unbroken one would.
+SEED_STRIDE, RANK_STRIDE = 1_000_003, 2**40
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a step came to: weighted terms of the loss over the whole batch.
+
+    ``skipped`` says why the weights were left alone; empty where they were not. ``bad`` tells
+    what should not happen (NaN) from what fp16 does now and then.
+    """
+
+    terms: dict[str, float]
+    gradient_norm: float
+    skipped: str = ""
+    bad: bool = False
+
+    @property
+    def loss(self) -> float:
+        """The sum of the terms."""
+        return sum(self.terms.values())
+
+
+class Outputs(nn.Module):
+    """A network as its losses see it: all that it predicts, by name."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> Batch:
+        """``alpha`` (and ``refined``), or AimNet's ``scores``, ``matting`` and ``fused``."""
+        if isinstance(self.network, AimNet):
+            return self.network(x)._asdict()
+        if isinstance(self.network, DeepImageMatting):
+            coarse, refined = self.network.predictions(x)
+            return {"alpha": coarse} if refined is None else {"alpha": coarse, "refined": refined}
+        return {"alpha": self.network(x)}
+
+
+class TrainingStep:
+    """Updates ``network`` by the recipe's losses and optimiser, together with other processes.
+
+    The pieces of all processes together count as one batch: losses, gradients and so the weights
+    are those of one process that computes it in one piece (batch statistics excepted, unless
+    batch norm is frozen or synchronised).
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        spec: ModelSpec,
+        recipe: Recipe,
+        device: torch.device,
+        ranks: Ranks | None = None,
+    ) -> None:
+        self.network, self.recipe, self.device = network, recipe, device
+        self.ranks = ranks or Ranks()
+        self.feed = Feed(spec, device)
+        prepare_batch_norm(network, recipe)
+        self.optimizer = build_optimizer(network, recipe)
+        self.parameters = [p for p in network.parameters() if p.requires_grad]
+        self.scaler = torch.amp.GradScaler(device.type, enabled=recipe.precision == "fp16")
+        self.outputs: nn.Module = Outputs(network)
+        if self.ranks.count > 1:
+            # Statistics are frozen, synchronised, or the first process's, as in DataParallel.
+            self.outputs = DistributedDataParallel(
+                self.outputs, device_ids=[device.index] if device.type == "cuda" else None
+            )
+
+    def __call__(self, pieces: Sequence[Batch], step: int, rate_factor: float) -> Outcome:
+        """Train on this process's ``pieces`` of the batch of ``step``."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["base_lr"] * rate_factor
+        torch.manual_seed(self.recipe.seed * SEED_STRIDE + step + self.ranks.rank * RANK_STRIDE)
+        training_mode(self.network, self.recipe)
+        statistics = self._statistics()
+        self.optimizer.zero_grad(set_to_none=True)
+        terms = self._gradients([self._on_device(piece) for piece in pieces])
+        outcome = self._update(terms)
+        if outcome.bad:
+            for buffer, value in statistics:  # a NaN in the running statistics would stay
+                buffer.copy_(value)
+        return outcome
+
+    def _on_device(self, batch: Batch) -> Batch:
+        return {key: value.to(self.device, non_blocking=True) for key, value in batch.items()}
+
+    def _statistics(self) -> list[tuple[Tensor, Tensor]]:
+        if self.recipe.batch_norm == "frozen":
+            return []
+        return [(buffer, buffer.clone()) for buffer in self.network.buffers()]
+
+    def _gradients(self, pieces: list[Batch]) -> dict[str, float]:
+        """Backpropagate every piece; the terms of the loss, summed over pieces and processes."""
+        totals = count(pieces, self.ranks)
+        compute = LOSSES[self.recipe.loss]
+        sums: dict[str, Tensor] = {}
+        for number, piece in enumerate(pieces, 1):
+            with self._synchronising(number == len(pieces)):
+                with torch.autocast(
+                    self.device.type,
+                    dtype=DTYPES[self.recipe.precision],
+                    enabled=self.recipe.precision != "fp32",
+                ):
+                    outputs = self.outputs(self.feed(piece))
+                outputs = {name: value.float() for name, value in outputs.items()}
+                terms = compute(outputs, piece, totals, self.recipe)
+                loss = torch.stack(list(terms.values())).sum()
+                # DistributedDataParallel averages over processes what is to be summed.
+                self.scaler.scale(loss * self.ranks.count).backward()
+            for name, term in terms.items():
+                sums[name] = sums[name] + term.detach() if name in sums else term.detach()
+        values = self.ranks.sum(torch.stack(list(sums.values()))).tolist()
+        return dict(zip(sums, values, strict=True))
+
+    def _synchronising(self, last: bool) -> nullcontext[None]:
+        """Gradients meet once, at the last piece."""
+        if isinstance(self.outputs, DistributedDataParallel) and not last:
+            return self.outputs.no_sync()  # type: ignore[return-value]
+        return nullcontext()
+
+    def _update(self, terms: dict[str, float]) -> Outcome:
+        self.scaler.unscale_(self.optimizer)
+        gradients = [p.grad for p in self.parameters if p.grad is not None]
+        norm = nn.utils.get_total_norm(gradients)
+        size = float(norm)
+        if not all(map(math.isfinite, terms.values())):
+            self._leave()
+            return Outcome(terms, size, "the loss is not a number", bad=True)
+        if not math.isfinite(size):
+            self._leave()
+            overflow = self.scaler.is_enabled() and self.scaler.get_scale() >= 1
+            return Outcome(terms, size, "the gradient is not finite", bad=not overflow)
+        if self.recipe.clip_norm:
+            nn.utils.clip_grads_with_norm_(self.parameters, self.recipe.clip_norm, norm)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        return Outcome(terms, size)
+
+    def _leave(self) -> None:
+        """Take no step; fp16's scale goes down where gradients overflowed."""
+        if self.scaler.is_enabled():
+            self.scaler.step(self.optimizer)
+            self.scaler.update()
+        self.optimizer.zero_grad(set_to_none=True)

@@ -1,0 +1,1 @@
+"""Validation: which pictures, and which errors of their mattes."""
