@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class Average:
-    """Exponential average of a network's parameters; buffers are taken as they are.
+    """Exponential average of a network's parameters and running statistics.
 
     The first steps count more, or else the average would remember the start for long. A decay of
     0 is the network itself.
@@ -21,11 +21,11 @@ class Average:
     def update(self, network: nn.Module, step: int) -> None:
         """Take in the weights after ``step`` (from 0)."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        for name, parameter in network.named_parameters():
-            self.state[name].lerp_(parameter, 1 - decay)
-        for name, buffer in network.named_buffers():
-            if name in self.state:
-                self.state[name].copy_(buffer)
+        for name, value in network.state_dict().items():
+            if value.is_floating_point():
+                self.state[name].lerp_(value, 1 - decay)
+            else:
+                self.state[name].copy_(value)
 
     def load(self, state: dict[str, Tensor]) -> None:
         """Go on from the ``state`` of another run's average."""

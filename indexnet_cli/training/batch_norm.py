@@ -54,6 +54,9 @@ def _planes(values: Tensor, like: Tensor) -> Tensor:
     return values.reshape(1, -1, *([1] * (like.ndim - 2)))
 
 
+LIVE_MOMENTUM = 0.02  # few coarse pixels a batch: their statistics need many batches
+
+
 class SynchronisedBatchNorm2d(nn.BatchNorm2d):
     """Batch norm over the batch of all processes, on any device; same keys as ``BatchNorm2d``."""
 
@@ -83,17 +86,25 @@ def prepare_batch_norm(network: nn.Module, recipe: Recipe) -> None:
     """Make ``network`` ready for the recipe's ``batch_norm``; keys stay the same."""
     if recipe.batch_norm == "frozen":
         set_folded(network)  # one convolution instead of three passes
-    if recipe.batch_norm == "synchronised":
-        for module in network.modules():
-            if type(module) is nn.BatchNorm2d:
-                module.__class__ = SynchronisedBatchNorm2d
+    for name, module in network.named_modules():
+        live = name.startswith(recipe.live_norms)
+        if live and hasattr(type(module), "folded"):
+            module.folded = False
+        if type(module) is nn.BatchNorm2d and (live or recipe.batch_norm == "synchronised"):
+            module.__class__ = SynchronisedBatchNorm2d
+        if live and isinstance(module, nn.BatchNorm2d):
+            module.momentum = LIVE_MOMENTUM
 
 
 def training_mode(network: nn.Module, recipe: Recipe) -> None:
     """Dropout on; batch norm on its own statistics where the recipe freezes it."""
     network.train()
     for name, module in network.named_modules():
-        if isinstance(module, nn.BatchNorm2d) and (
-            recipe.batch_norm == "frozen" or name.startswith(recipe.frozen_norms)
-        ):
+        frozen = recipe.batch_norm == "frozen" and not name.startswith(recipe.live_norms)
+        if isinstance(module, nn.BatchNorm2d) and (frozen or name.startswith(recipe.frozen_norms)):
             module.eval()
+
+
+def moves_statistics(recipe: Recipe) -> bool:
+    """Whether training changes the running statistics of some batch norm."""
+    return recipe.batch_norm != "frozen" or bool(recipe.live_norms)

@@ -69,6 +69,7 @@ class Recipe:
 
     batch_norm: str = "training"
     frozen_norms: tuple[str, ...] = ()
+    live_norms: tuple[str, ...] = ()
     frozen: tuple[str, ...] = ()
     initialisation: str = "open"
     calibration_batches: int = 0

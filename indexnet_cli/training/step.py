@@ -15,7 +15,11 @@ from indexnet_cli.engine.ranks import Ranks
 from indexnet_cli.models.aimnet import AimNet
 from indexnet_cli.models.dim import DeepImageMatting
 from indexnet_cli.models.registry import ModelSpec
-from indexnet_cli.training.batch_norm import prepare_batch_norm, training_mode
+from indexnet_cli.training.batch_norm import (
+    moves_statistics,
+    prepare_batch_norm,
+    training_mode,
+)
 from indexnet_cli.training.feed import Feed
 from indexnet_cli.training.losses import LOSSES, Batch, count
 from indexnet_cli.training.optimisers import build_optimizer
@@ -111,7 +115,7 @@ class TrainingStep:
         return {key: value.to(self.device, non_blocking=True) for key, value in batch.items()}
 
     def _statistics(self) -> list[tuple[Tensor, Tensor]]:
-        if self.recipe.batch_norm == "frozen":
+        if not moves_statistics(self.recipe):
             return []
         return [(buffer, buffer.clone()) for buffer in self.network.buffers()]
 

@@ -181,3 +181,19 @@ def test_overflow_in_fp16_lowers_the_scale_and_is_not_bad() -> None:
     assert outcome.skipped
     assert not outcome.bad
     assert step.scaler.get_scale() < 2.0**60
+
+
+def test_live_norms_follow_the_pictures_and_the_others_stay() -> None:
+    recipe = load_recipe("open", ["precision=fp32"])
+    torch.manual_seed(0)
+    network = build_indexnet()
+    step = TrainingStep(network, resolve_model(recipe.model), recipe, CPU)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    step([random_batch(2, side=64)], 0, 1.0)
+    moved = {
+        name.rpartition(".")[0]
+        for name, value in network.state_dict().items()
+        if name.endswith("running_mean") and not torch.equal(value, before[name])
+    }
+    norms = {n for n, m in network.named_modules() if isinstance(m, nn.BatchNorm2d)}
+    assert moved == {name for name in norms if name.startswith(recipe.live_norms)} != set()

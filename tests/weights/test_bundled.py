@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch import nn
 
 from indexnet_cli.checkpoints.locating import find_checkpoint
 from indexnet_cli.engine.matter import Matter
@@ -47,3 +49,29 @@ def test_example_is_matted(precision: str) -> None:
     alpha = Matter(device="cpu", precision=precision).matte(image, trimap)
     assert sad(alpha, truth, trimap == UNKNOWN) < SAD_LIMIT
     assert np.array_equal(alpha[trimap != UNKNOWN], trimap[trimap != UNKNOWN] / np.float32(255))
+
+
+def test_its_coarse_features_are_alive() -> None:
+    """Dead ones would mean a network that sees nothing beyond a few dozen pixels."""
+    network = build_network(resolve_model(DEFAULT_MODEL)).eval()
+    network.load_state_dict(load_file(find_checkpoint(DEFAULT_MODEL).path), strict=False)
+    spread = {}
+
+    def note(name: str) -> Callable[..., None]:
+        def hook(_module: nn.Module, _inputs: object, output: torch.Tensor) -> None:
+            spread[name] = output.amax((0, 2, 3)) - output.amin((0, 2, 3))
+
+        return hook
+
+    for name in ("dconv_pp", "decoder_layer6", "decoder_layer5", "decoder_layer4"):
+        network.get_submodule(name).register_forward_hook(note(name))
+    image = read_image(EXAMPLES / "fluff.jpg").pixels[:256, :256]
+    trimap, _ = read_trimap(EXAMPLES / "fluff_trimap.png")
+    colours = torch.from_numpy(image / np.float32(255)).permute(2, 0, 1)
+    classes = torch.from_numpy(trimap[:256, :256] / np.float32(255))
+    spec = resolve_model(DEFAULT_MODEL)
+    mean, std = (torch.tensor(v)[:, None, None] for v in (spec.mean, spec.std))
+    with torch.inference_mode():
+        network(torch.cat([(colours - mean) / std, classes[None]])[None])
+    for name, channels in spread.items():
+        assert (channels > 1e-3).float().mean() > 0.9, name
