@@ -7,7 +7,9 @@ import runpy
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -46,3 +48,34 @@ def test_editor(bench, monkeypatch, tmp_path):
         "editor.py", "--strokes", "1", "--width", "160", "--height", "96", "--length", "20"
     )
     assert 0 < figure(r"preview: median ([\d.]+)", said) <= figure(r"exact: median ([\d.]+)", said)
+
+
+@pytest.fixture
+def measured_pictures(tmp_path):
+    rng = np.random.default_rng(0)
+    alpha = np.linspace(0, 255, 64 * 48).reshape(48, 64).astype(np.uint8)
+    trimap = np.where(alpha < 60, 0, np.where(alpha > 200, 255, 128)).astype(np.uint8)
+    pictures = {
+        "image": rng.integers(0, 256, (48, 64, 3), np.uint8),
+        "alpha": alpha,
+        "trimap": trimap,
+        "trimap2": trimap,
+    }
+    for folder, pixels in pictures.items():
+        (tmp_path / folder).mkdir()
+        Image.fromarray(pixels).save(tmp_path / folder / "ramp.png")
+    return tmp_path
+
+
+def test_quality(bench, measured_pictures):
+    sheet = measured_pictures / "sheet.png"
+    said = bench("quality.py", "--examples", str(measured_pictures), "--sheet", str(sheet))
+    assert said.count("| ramp | indexnet |") == said.count("**mean**") == 2
+    assert Image.open(sheet).size[0] == 4 * 64 * 240 // 48
+    stressed = bench("quality.py", "--examples", str(measured_pictures), "--stress")
+    assert figure(r"all unknown \| ([\d.]+)", stressed) > figure(r"as it is \| ([\d.]+)", stressed)
+
+
+def test_accuracy_of_precisions(bench, measured_pictures):
+    said = bench("engine.py", "--accuracy", "--examples", str(measured_pictures))
+    assert 0 < figure(r"mixed \| ([\d.]+)", said) < figure(r"bf16 \| ([\d.]+)", said)
