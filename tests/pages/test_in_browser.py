@@ -16,6 +16,7 @@ from tests.pages.conftest import IMAGES
 
 @pytest.fixture
 def page(browser, report):
+    browser.get_log("browser")  # takes out what earlier pages said
     browser.get(report.as_uri())
     return browser
 
