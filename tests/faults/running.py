@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,7 +73,8 @@ class Command:
 
     def send(self, number: int) -> None:
         assert self._process.pid is not None
-        os.kill(self._process.pid, number)
+        with suppress(ProcessLookupError):  # it was quicker
+            os.kill(self._process.pid, number)
 
     def wait_until(self, condition: Callable[[], bool]) -> None:
         """Until something is so, or the process has ended."""

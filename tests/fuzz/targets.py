@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import pickle
-import tarfile
 import tempfile
 from argparse import Namespace
 from collections.abc import Callable
@@ -28,10 +27,11 @@ from indexnet_cli.checkpoints.reading import read_state_dict
 from indexnet_cli.imaging.products import ProductStyle
 from indexnet_cli.imaging.reading import read_alpha, read_image, read_trimap
 from indexnet_cli.training.recipe import load_recipe
-from tests.checkpoints.legacy_files import legacy_tar
+from tests.checkpoints.legacy_files import save_as_tar
 from tests.faults import bad_pictures
 
 MOST_PIXELS = 100_000
+GOOD = {name: data for name, data in bad_pictures.accepted().items() if len(data) < 20_000}
 STATE = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.bias": torch.ones(2)}
 DRIVE_PAGE = b"""<html><form id="download-form" action="https://drive.usercontent.google.com/download">
 <input type="hidden" name="id" value="x"><input name="confirm" value="t"></form></html>"""
@@ -45,12 +45,11 @@ class Target:
     seeds: tuple[bytes, ...]
 
 
-def _file(name: str, read: Callable[[Path], object]) -> Callable[[bytes], object]:
-    """``read`` as a function of the content of a file called ``name``."""
-    folder = Path(tempfile.mkdtemp(prefix="indexnet-fuzz-"))
+def _file(path: Path, read: Callable[[Path], object]) -> Callable[[bytes], object]:
+    """``read`` as a function of what the file ``path`` holds."""
 
     def read_content(content: bytes) -> object:
-        path = folder / name
+        path.parent.mkdir(exist_ok=True)
         path.write_bytes(content)
         return read(path)
 
@@ -58,8 +57,7 @@ def _file(name: str, read: Callable[[Path], object]) -> Callable[[bytes], object
 
 
 def _pictures(suffixes: tuple[str, ...]) -> tuple[bytes, ...]:
-    good = {k: v for k, v in bad_pictures.accepted().items() if len(v) < 20_000}
-    return tuple(data for name, data in good.items() if name.endswith(suffixes))
+    return tuple(data for name, data in GOOD.items() if name.endswith(suffixes))
 
 
 def _torch_file(document: Any, zipped: bool) -> bytes:
@@ -113,8 +111,8 @@ def _read_pins(path: Path) -> object:
     return first_use._read(path).get("some.pth")
 
 
-def make_targets() -> dict[str, Target]:
-    """By name; every call makes folders of its own."""
+def make_targets(folder: Path) -> dict[str, Target]:
+    """By name; files are written below ``folder``."""
     documents = (
         STATE,
         {"state_dict": STATE, "args": Namespace(lr=0.1), "curve": np.arange(3.0), "epoch": 1},
@@ -125,8 +123,11 @@ def make_targets() -> dict[str, Target]:
     done = {"done": {"alpha": "a.png"}, "work": "w", "sha256": {"alpha": "0" * 64}}
     journal = "\n".join(json.dumps(line) for line in ({"begun": ["a.png"]}, done))
 
+    def file(name: str, read: Callable[[Path], object]) -> Callable[[bytes], object]:
+        return _file(folder / name.partition(".")[0] / name, read)
+
     def checkpoint(name: str) -> Callable[[bytes], object]:
-        return _file(name, lambda path: _touch(read_state_dict(path)))
+        return file(name, lambda path: _touch(read_state_dict(path)))
 
     def image(content: bytes) -> object:
         return read_image(io.BytesIO(content), MOST_PIXELS)
@@ -156,28 +157,29 @@ def make_targets() -> dict[str, Target]:
             checkpoint("d.npz"), (_npz(**{"conv/W": np.ones((2, 3)), "conv/b": np.ones(2)}),)
         ),
         "checkpoint.tar": Target(checkpoint("e.pth"), (legacy_seed(),)),
-        "manifest": Target(_file("manifest.json", _read_manifest), (json.dumps(entry).encode(),)),
+        "manifest": Target(file("manifest.json", _read_manifest), (json.dumps(entry).encode(),)),
         "list": Target(
-            _file("list.csv", _read_list),
+            file("list.csv", _read_list),
             (b'image,trimap\na.png,b.png\n"c d.jpg",e.png,out/x\n', b"a.png,b.png,../x\n"),
         ),
         "recipe": Target(
-            _file("recipe.toml", lambda path: load_recipe(str(path))),
+            file("recipe.toml", lambda path: load_recipe(str(path))),
             (b'model = "indexnet.open"\ncrop = 64\nbatch_size = 2\nseed = 1\nsteps = 10\n',),
         ),
-        "journal": Target(_file("indexnet-batch.jsonl", _read_journal), (journal.encode(),)),
+        "journal": Target(file("indexnet-batch.jsonl", _read_journal), (journal.encode(),)),
         "cache.part": Target(
-            _file("some.pth.part.json", _read_partial), (json.dumps(origin).encode(),)
+            file("some.pth.part.json", _read_partial), (json.dumps(origin).encode(),)
         ),
-        "cache.pins": Target(_file("pins.json", _read_pins), (b'{"some.pth": "00ff"}',)),
+        "cache.pins": Target(file("pins.json", _read_pins), (b'{"some.pth": "00ff"}',)),
         "drive": Target(_read_page, (DRIVE_PAGE,)),
     }
 
 
 def legacy_seed() -> bytes:
     """A tar file as torch 0.1 wrote it."""
+    root = torch.arange(12.0)
+    tensors = [root[:6].view(2, 3), root[6:8]]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "old.pth"
-        legacy_tar(path)
-        assert tarfile.is_tarfile(path)
+        save_as_tar({"a.weight": tensors[0], "a.bias": tensors[1]}, tensors, path, root)
         return path.read_bytes()
