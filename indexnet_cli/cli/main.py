@@ -35,7 +35,11 @@ def _occupy_closed_streams() -> None:
     A library that prints would write into that file. Input and output are opened the wrong way
     round: using them still fails, and is told.
     """
-    streams = (("stdin", "r", os.O_WRONLY), ("stdout", "w", os.O_RDONLY), ("stderr", "w", os.O_RDWR))
+    streams = (
+        ("stdin", "r", os.O_WRONLY),
+        ("stdout", "w", os.O_RDONLY),
+        ("stderr", "w", os.O_RDWR),
+    )
     for descriptor, (name, mode, flags) in enumerate(streams):
         try:
             os.fstat(descriptor)

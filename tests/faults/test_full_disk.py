@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import shutil
 import subprocess
@@ -82,13 +81,13 @@ def test_batch_on_a_full_disk(small_disk: Path, tmp_path: Path, pair: tuple[Path
     assert ran.code == 1, ran.err
     assert "Traceback" not in ran.err
     assert ran.err.count("disk is full") == 3
-    assert {"a.png", "indexnet-batch.jsonl"} <= set(os.listdir(small_disk))
-    assert not [name for name in os.listdir(small_disk) if name.startswith((".", "large"))]
+    assert {"a.png", "indexnet-batch.jsonl"} <= set(contents(small_disk))
+    assert not [name for name in contents(small_disk) if name.startswith((".", "large"))]
     subprocess.run(["mount", "-o", "remount,size=4m", str(small_disk)], check=True)
     again = run_warm(tmp_path / "said-again", *batch)
     assert again.code == 0, again.err
     assert "3 done, 1 done before" in again.err
-    assert {f"large{number}.png" for number in range(3)} <= set(os.listdir(small_disk))
+    assert {f"large{number}.png" for number in range(3)} <= set(contents(small_disk))
 
 
 def test_a_disk_without_room_for_the_journal(

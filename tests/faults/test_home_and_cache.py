@@ -55,9 +55,7 @@ def test_users_without_a_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("INDEXNET_HOME")
-    monkeypatch.setattr(
-        platformdirs, "user_cache_path", lambda *_, **__: Path("~/.cache/indexnet")
-    )
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda *_, **__: Path("~/.cache/indexnet"))
     assert_told(told("weights", "pull", NAME), 4, "set INDEXNET_HOME")
     assert not list(tmp_path.iterdir())
 
@@ -135,19 +133,38 @@ def test_nonsense_in_the_journal_of_a_batch(tmp_path: Path, line: bytes) -> None
 
 @pytest.mark.parametrize(
     ("header", "value"),
-    [("Retry-After", "\xb2"), ("Retry-After", "9" * 5000), ("Content-Range", "bytes \xb2-/\xb2")],
+    [
+        ("Retry-After", "\xb2"),
+        ("Retry-After", "9" * 5000),
+        ("Content-Range", "bytes \xb2-/\xb2"),
+        ("Location", "https://[[["),
+    ],
 )
-def test_numbers_that_are_none(
+def test_headers_that_make_no_sense(
     site: Site,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
     header: str,
     value: str,
 ) -> None:
-    """Superscripts are digits, by Python; servers may send them."""
+    """Superscripts are digits, by Python; brackets may begin an address, and not end it."""
     from indexnet_cli.checkpoints.downloading import fetching
     from tests.checkpoints.conftest import HASTY
 
     monkeypatch.setattr(fetching, "PATIENCE", HASTY)
-    status = 206 if header == "Content-Range" else 503
+    status = {"Content-Range": 206, "Location": 302}.get(header, 503)
     site.routes[published(NAME)[0]] = status_of(status, **{header: value})
     assert_told(told("weights", "pull", NAME), 4, "cannot be fetched")
+
+
+def test_a_server_that_sends_without_end(
+    site: Site,  # noqa: F811
+    own_home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from indexnet_cli.checkpoints.downloading import fetching
+
+    path, content = published(NAME)
+    site.routes[path] = well(content)
+    monkeypatch.setattr(fetching, "largest_size", lambda _entry: 200_000)
+    assert_told(told("weights", "pull", NAME), 4, "sends more than the 200,000 bytes")
+    assert not [name for name in contents(own_home / "weights") if not name.startswith(".locks")]

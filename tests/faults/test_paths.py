@@ -16,7 +16,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="no such names on Windows")
 KNOWN = ("--erode", "0")  # with it a mask is its own matte: nothing here waits for a network
 NAMES = [
     "with spaces",
-    "it's \"quoted\"",
+    'it\'s "quoted"',
     "-o",
     "--json",
     "new\nline",

@@ -123,10 +123,19 @@ def test_pull(tmp_path: Path, site: Site, own_home: Path, blow: signal.Signals) 
     assert not [name for name in contents(cache) if not name.startswith(".locks")]
 
 
-TRAIN = (
-    "crop=64 late_crop=64 batch_size=2 late_batch_size=2 warmup_steps=1 calibration_batches=1"
-    " validation_crop=64 validation_per_kind=1 snapshot_every=1 steps=40 validate_every=40"
-).split()
+TRAIN = [
+    "crop=64",
+    "late_crop=64",
+    "batch_size=2",
+    "late_batch_size=2",
+    "warmup_steps=1",
+    "calibration_batches=1",
+    "validation_crop=64",
+    "validation_per_kind=1",
+    "snapshot_every=1",
+    "steps=40",
+    "validate_every=40",
+]
 
 
 @pytest.mark.slow

@@ -78,9 +78,7 @@ def main() -> None:
         process = context.Process(target=_work, args=arguments)
         process.start()
         process.join()
-        tried, what = (
-            (0, f"died: {process.exitcode}") if answers.empty() else answers.get()
-        )
+        tried, what = (0, f"died: {process.exitcode}") if answers.empty() else answers.get()
         total, findings = total + tried, findings + bool(what)
         print(json.dumps({"reader": name, "inputs": tried, "finding": what}), flush=True)
     print(json.dumps({"inputs": total, "findings": findings, "seed": options.seed}))

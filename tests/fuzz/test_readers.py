@@ -11,11 +11,26 @@ from tests.fuzz.run import fuzz
 from tests.fuzz.targets import make_targets
 
 SECONDS = 1.5
-NAMES = (
-    "picture.png picture.jpg picture.tif picture.other trimap alpha checkpoint.zip"
-    " checkpoint.pickle checkpoint.safetensors checkpoint.npz checkpoint.tar manifest list recipe"
-    " journal cache.part cache.pins drive"
-).split()
+NAMES = [
+    "picture.png",
+    "picture.jpg",
+    "picture.tif",
+    "picture.other",
+    "trimap",
+    "alpha",
+    "checkpoint.zip",
+    "checkpoint.pickle",
+    "checkpoint.safetensors",
+    "checkpoint.npz",
+    "checkpoint.tar",
+    "manifest",
+    "list",
+    "recipe",
+    "journal",
+    "cache.part",
+    "cache.pins",
+    "drive",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)

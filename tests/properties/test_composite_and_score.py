@@ -80,7 +80,10 @@ def test_errors_are_zero_for_equal_and_symmetric(drawn: Any, flavour: Any) -> No
     for name in ("sad", "mse", "mad", "grad", "conn"):
         value = getattr(same, name)
         assert value == 0 or np.isnan(value), name
-    there, back = score(alpha, other, trimap, flavour=flavour), score(other, alpha, trimap, flavour=flavour)
+    there, back = (
+        score(alpha, other, trimap, flavour=flavour),
+        score(other, alpha, trimap, flavour=flavour),
+    )
     for name in ("sad", "mse", "mad", "grad"):
         one, two = getattr(there, name), getattr(back, name)
         assert one >= 0 or np.isnan(one)

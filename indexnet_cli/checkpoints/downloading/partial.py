@@ -30,9 +30,7 @@ class Origin:
         strong = tag if tag.startswith('"') else None
         length = whole_number(response.headers.get("Content-Length", ""))
         plain = response.headers.get("Content-Encoding", "identity") == "identity"
-        return cls(
-            url, strong or response.headers.get("Last-Modified"), length if plain else None
-        )
+        return cls(url, strong or response.headers.get("Last-Modified"), length if plain else None)
 
     @classmethod
     def parse(cls, text: str) -> Origin:

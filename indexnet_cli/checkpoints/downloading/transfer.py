@@ -61,7 +61,8 @@ def transfer(
                     file.write(head)
                     on_progress(done, total)
                     head = next(chunks, b"")
-        except requests.RequestException as error:
+        # ValueError: an address in an answer that is none, which requests lets through.
+        except (requests.RequestException, ValueError) as error:
             raise as_transfer_error(error, url) from error
     if total is not None and done != total:
         raise TransferError(f"{_host(url)} sent {done} of {total} bytes", again=True)
