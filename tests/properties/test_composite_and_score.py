@@ -79,7 +79,7 @@ def test_errors_are_zero_for_equal_and_symmetric(drawn: Any, flavour: Any) -> No
     same = score(alpha, alpha, trimap, flavour=flavour)
     for name in ("sad", "mse", "mad", "grad", "conn"):
         value = getattr(same, name)
-        assert value == 0 or np.isnan(value), name
+        assert value < 1e-12 or np.isnan(value), name  # grad rounds
     there, back = (
         score(alpha, other, trimap, flavour=flavour),
         score(other, alpha, trimap, flavour=flavour),
