@@ -39,10 +39,10 @@ class Journal:
         self.folder = folder
         self.path = folder / f"{NAME}{shard}.jsonl"
         self._records: dict[str, dict[str, str]] = {}
-        self._own: set[str] = set()
+        self._own: set[Path] = set()
         for path in sorted(folder.glob(f"{NAME}*.jsonl")):
             self._load(path)
-        self._file: IO[str] | None = None
+        self._file: IO[bytes] | None = None
         self._lock = threading.Lock()
 
     def __enter__(self) -> Journal:
@@ -54,7 +54,7 @@ class Journal:
 
     def own(self) -> list[Path]:
         """Every output that this or an earlier run has begun to write."""
-        return [self.folder / name for name in self._own]
+        return list(self._own)
 
     def is_done(self, outputs: Mapping[str, Path], work: str) -> bool:
         """Whether this very work is recorded, and its outputs are still what it wrote."""
@@ -68,9 +68,8 @@ class Journal:
 
     def begin(self, outputs: Mapping[str, Path]) -> None:
         """Record that these files are about to be written, so that they count as the batch's."""
-        names = [self._name(path) for path in outputs.values()]
-        self._own.update(names)
-        self._append({"begun": names})
+        self._own.update(outputs.values())
+        self._append({"begun": [self._name(path) for path in outputs.values()]})
 
     def finish(self, outputs: Mapping[str, Path], work: str) -> None:
         """Record that the files are written."""
@@ -85,9 +84,12 @@ class Journal:
             with self._lock:
                 if self._file is None:
                     self.folder.mkdir(parents=True, exist_ok=True)
-                    self._file = self.path.open("a", encoding="utf-8")
-                self._file.write(json.dumps(record, ensure_ascii=False) + "\n")
-                self._file.flush()
+                    self._file = self.path.open("ab", buffering=0)
+                # In one write, so that the lines of two processes do not mix; with a newline before
+                # it, because the line of a process that was killed may have none after it.
+                line = b"\n" + json.dumps(record).encode() + b"\n"
+                while line:
+                    line = line[self._file.write(line) :]
         except OSError as error:
             raise OutputError(
                 f"{self.path} cannot be written: {error.strerror}.", "Choose another -o."
@@ -95,7 +97,7 @@ class Journal:
 
     def _load(self, path: Path) -> None:
         try:
-            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+            lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
         except OSError as error:
             raise OutputError(f"{path} cannot be read: {error.strerror}.") from error
         for line in lines:
@@ -104,12 +106,13 @@ class Journal:
                 if "done" in record:
                     names, digests = record["done"], record["sha256"]
                     key = "\n".join(sorted(names.values()))
+                    own = {self.folder / name for name in names.values()}
                     self._records[key] = {"work": record["work"], **digests}
-                    self._own.update(names.values())
                 else:
-                    self._own.update(record["begun"])
-            except (ValueError, KeyError, TypeError, AttributeError):
-                continue  # the last line of a run that was killed
+                    own = {self.folder / name for name in record["begun"]}
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+                continue  # the last line of a run that was killed, or not ours
+            self._own |= own
 
     def _key(self, outputs: Mapping[str, Path]) -> str:
         return "\n".join(sorted(self._name(path) for path in outputs.values()))

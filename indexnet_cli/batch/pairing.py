@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import glob
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,12 +110,8 @@ def read_list(path: Path, kind: Guide = "trimap") -> list[Pair]:
     A first line that begins with ``image`` is a header. ``output`` is a path below the folder of
     the outputs. Raises InputError with the line's number.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {error}.", "Save it as UTF-8.") from error
     pairs = []
-    for number, row in enumerate(csv.reader(text.splitlines()), 1):
+    for number, row in _read_rows(path):
         cells = [cell.strip() for cell in row]
         if not any(cells) or cells[0].startswith("#") or (number == 1 and cells[0] == "image"):
             continue
@@ -136,6 +133,23 @@ def read_list(path: Path, kind: Guide = "trimap") -> list[Pair]:
         guide = None if kind == "none" else path.parent / cells[1]
         pairs.append(Pair(path.parent / cells[0], guide, relative))
     return pairs
+
+
+def _read_rows(path: Path) -> list[tuple[int, list[str]]]:
+    """The rows of a CSV file with the numbers of their last lines."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}.", "Save it as UTF-8.") from error
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        rows = [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        raise InputError(f"{path}, line {reader.line_num}: {error}.", "Correct it.") from error
+    for number, row in rows:
+        if any("\0" in cell for cell in row):
+            raise InputError(f"{path}, line {number}: no name holds a zero byte.", "Correct it.")
+    return rows
 
 
 def _choose(image: Path, found: list[list[Path]], kind: Guide) -> tuple[Path | None, str]:

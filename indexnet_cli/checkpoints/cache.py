@@ -13,14 +13,19 @@ from indexnet_cli.errors import CheckpointError
 def cache_dir() -> Path:
     """The folder for what is kept between runs: ``INDEXNET_HOME``, or the user's cache folder.
 
-    It is not created here.
+    It is not created here. Raises ``CheckpointError`` for users without a home folder.
     """
     home = os.environ.get("INDEXNET_HOME")
     if home:
-        return Path(home).expanduser()
+        return Path(os.path.expanduser(home))  # noqa: PTH111 - Path's raises for unknown users
     from platformdirs import user_cache_path
 
-    return user_cache_path("indexnet", appauthor=False)
+    folder = user_cache_path("indexnet", appauthor=False)
+    if not folder.is_absolute():
+        raise CheckpointError(
+            "there is no home folder to keep checkpoints in", "set INDEXNET_HOME to a folder"
+        )
+    return folder
 
 
 def weights_dir() -> Path:

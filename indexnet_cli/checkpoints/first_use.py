@@ -22,7 +22,7 @@ def _read(path: Path) -> dict[str, str]:
             raise ValueError("not an object")
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(
             f"{path} cannot be read: {error}",
             "remove it; files without a published hash are then"

@@ -8,6 +8,7 @@ import struct
 import tarfile
 import warnings
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from indexnet_cli.errors import CheckpointError
 
 PREFIXES = ("module.", "_orig_mod.")
 NUMPY_SUFFIXES = (".npz", ".npy")
+UNPACKED, SMALL = 4, 64 << 20  # an archive may unpack to so many times its size, or so many bytes
 
 
 class _Ignored:
@@ -58,6 +60,11 @@ _STAND_INS: list[Any] = [
 
 
 def _refusal(path: Path, error: Exception) -> CheckpointError:
+    if isinstance(error, MemoryError) or "allocate" in str(error):
+        return CheckpointError(
+            f"{path} claims more memory than there is",
+            "fetch it again if it should be small, or close other programs",
+        )
     impostor = describe_impostor_file(path)
     if impostor:
         return CheckpointError(f"{path} is {impostor}", "fetch it again")
@@ -77,10 +84,25 @@ def _refusal(path: Path, error: Exception) -> CheckpointError:
     )
 
 
+def _refuse_bomb(path: Path) -> None:
+    """Raise ``CheckpointError`` for an archive that unpacks to many times its size."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(member.file_size for member in archive.infolist())
+    # Weights hardly compress, and torch does not try.
+    if unpacked > UNPACKED * path.stat().st_size + SMALL:
+        raise CheckpointError(
+            f"{path} would unpack to {unpacked / 2**20:,.0f} MiB, many times its size: refused",
+            "fetch it again; if it is meant, unpack it and save it with torch.save",
+        )
+
+
 def _read_file(path: Path) -> Any:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
+        _refuse_bomb(path)
         if is_legacy_tar(path):
             return read_legacy_tar(path)
         if path.suffix in NUMPY_SUFFIXES:
@@ -104,6 +126,11 @@ def _read_file(path: Path) -> Any:
         KeyError,
         AttributeError,
         IndexError,
+        AssertionError,
+        ArithmeticError,
+        ImportError,
+        MemoryError,
+        zlib.error,
     ) as error:
         raise _refusal(path, error) from error
 
@@ -124,12 +151,13 @@ def read_state_dict(path: Path | str) -> dict[str, Tensor]:
     """
     path = Path(path)
     document = _read_file(path)
-    state = document.get("state_dict", document) if isinstance(document, Mapping) else None
-    if not isinstance(state, Mapping):
+    # As dict does it: a pickle may have put something else in place of a mapping's own methods.
+    state = dict.get(document, "state_dict", document) if isinstance(document, dict) else None
+    if not isinstance(state, dict):
         raise CheckpointError(f"{path} holds no state dict")
     tensors = {
         _without_prefixes(str(key)): value
-        for key, value in state.items()
+        for key, value in dict.items(state)
         if isinstance(value, Tensor)
     }
     if not tensors:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json as json_format
 import os
 import traceback
 from contextlib import closing
@@ -27,7 +26,7 @@ from indexnet_cli.cli.options import (
     VerboseOption,
     WeightsOption,
 )
-from indexnet_cli.cli.output import Output, say_error
+from indexnet_cli.cli.output import Output, json_text, say_error
 from indexnet_cli.cli.product_options import (
     BackgroundOption,
     BackgroundPositionOption,
@@ -171,6 +170,8 @@ def batch(
     out = Output(quiet=quiet, verbose=verbose, json=json)
     if output is None:
         raise UsageError("A folder for the results is needed.", "Name one with -o DIR.")
+    if output.exists() and not output.is_dir():
+        raise UsageError(f"{output} is no folder.", "Name one for the results with -o DIR.")
     if trimaps is not None and mask_dir is not None:
         raise UsageError("TRIMAPS and --mask-dir exclude each other.", "Choose one.")
     if watch and not Path(images).is_dir():
@@ -440,7 +441,7 @@ class _Run:
 
     def _line(self, told: dict[str, Any]) -> None:
         if self.out.json:
-            print(json_format.dumps(told, ensure_ascii=False), flush=True)
+            print(json_text(told), flush=True)
 
     def _summary(self) -> str:
         parts = [f"{self.done} done"]
@@ -461,8 +462,8 @@ class _Run:
         writer = csv.writer(table, lineterminator="\n")
         writer.writerow(["image", "error"])
         writer.writerows(self.failures.items())
-        self.output.mkdir(parents=True, exist_ok=True)
-        place_file(table.getvalue().encode(), path, overwrite=True)
         for image, reason in self.failures.items():
             say_error(reason if image in reason else f"{image}: {reason}")
+        self.output.mkdir(parents=True, exist_ok=True)
+        place_file(table.getvalue().encode("utf-8", "surrogateescape"), path, overwrite=True)
         self.out.note(f"failures are listed in {path}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -12,14 +13,25 @@ from typing import NoReturn, ParamSpec, TypeVar
 import typer
 
 from indexnet_cli.cli.output import say_error
-from indexnet_cli.errors import IndexnetError
+from indexnet_cli.errors import IndexnetError, OutputError
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+UNREADABLE_OR_UNWRITABLE = 3
 DEVICE_FAILURE = 5
 INTERRUPTED = 130
 BROKEN_PIPE = 141  # what a shell reports for a program that ended by SIGPIPE
+
+# What Python, torch, OpenCV and the linker say where memory ends.
+OUT_OF_MEMORY = (
+    "not enough memory",
+    "insufficient memory",
+    "allocate memory",
+    "failed to allocate",
+    "failed to map segment",
+    "can't start new thread",
+)
 
 
 def reports_failures(command: Callable[P, R]) -> Callable[P, R]:
@@ -28,23 +40,41 @@ def reports_failures(command: Callable[P, R]) -> Callable[P, R]:
     @wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            result = command(*args, **kwargs)
-            sys.stdout.flush()
-            return result
-        except BrokenPipeError:
-            _end_quietly()
-        except (Exception, KeyboardInterrupt) as error:
-            if isinstance(error, typer.Exit):
+            try:
+                result = command(*args, **kwargs)
+                _flush_output()
+                return result
+            except BrokenPipeError:
                 raise
-            _fail(error, verbose=bool(kwargs.get("verbose")))
+            except (Exception, KeyboardInterrupt) as error:
+                if isinstance(error, typer.Exit):
+                    raise
+                _fail(error, verbose=bool(kwargs.get("verbose")))
+        except BrokenPipeError:
+            _drop_output()
+            raise typer.Exit(BROKEN_PIPE) from None
 
     return guarded
 
 
-def _end_quietly() -> NoReturn:
-    # Python flushes standard output once more at exit: into nothing.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    raise typer.Exit(BROKEN_PIPE)
+def _flush_output() -> None:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"standard output cannot be written: {error.strerror}.", "Send it elsewhere."
+        ) from error
+
+
+def _drop_output() -> None:
+    # Python flushes standard output and error once more at exit: into nothing.
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _fail(error: BaseException, verbose: bool) -> NoReturn:
@@ -55,6 +85,7 @@ def _fail(error: BaseException, verbose: bool) -> NoReturn:
     if verbose and code != INTERRUPTED:
         traceback.print_exception(error)
     say_error(message, hint)
+    _drop_output()
     raise typer.Exit(code) from None
 
 
@@ -68,10 +99,20 @@ def _as_told(error: BaseException) -> tuple[str, str, int] | None:
     if (
         isinstance(error, MemoryError)
         or kind == "OutOfMemoryError"
-        or "not enough memory" in text
-        or "can't allocate memory" in text
+        or any(sign in text for sign in OUT_OF_MEMORY)
     ):
         return "out of memory", "close other programs, or use a smaller picture", DEVICE_FAILURE
     if kind == "AcceleratorError":
         return f"the device failed: {str(error).splitlines()[0]}", "", DEVICE_FAILURE
+    if isinstance(error, OSError):
+        return _as_told_by_the_system(error)
     return None
+
+
+def _as_told_by_the_system(error: OSError) -> tuple[str, str, int]:
+    reason = error.strerror or str(error)
+    message = reason if error.filename is None else f"{error.filename}: {reason}"
+    if error.errno == errno.EMFILE:
+        return message, "allow more open files (ulimit -n)", UNREADABLE_OR_UNWRITABLE
+    hint = "check the path, its permissions and the space that is left"
+    return message, hint, UNREADABLE_OR_UNWRITABLE

@@ -21,10 +21,32 @@ def _paint(text: str, colour: str) -> str:
     return text if plain or not sys.stderr.isatty() else f"{colour}{text}{PLAIN}"
 
 
+def printable(text: str) -> str:
+    """``text`` as one line that a terminal shows and does not obey.
+
+    Names of files may hold newlines, escape sequences, and bytes that are no text.
+    """
+    # The joiner of emoji is no printable character, but harmless.
+    return "".join(
+        char if char.isprintable() or char == "\u200d" else char.encode("unicode_escape").decode()
+        for char in text
+    )
+
+
+def _printable_lines(text: str) -> str:
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def json_text(content: Any, indent: int | None = None) -> str:
+    """``content`` as JSON; bytes of file names that are no text become escapes of surrogates."""
+    text = json.dumps(content, ensure_ascii=False, indent=indent)
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def say_error(message: str, hint: str = "") -> None:
     """What is wrong, and what to do about it, on standard error."""
-    lines = [f"{_paint('error:', RED)} {message}", *([f"  {hint}"] if hint else [])]
-    print("\n".join(lines), file=sys.stderr)
+    lines = [f"{_paint('error:', RED)} {printable(message)}"]
+    print("\n".join([*lines, *([f"  {_printable_lines(hint)}"] if hint else [])]), file=sys.stderr)
 
 
 @dataclass(frozen=True)
@@ -37,8 +59,7 @@ class Output:
 
     def note(self, line: str) -> None:
         """A line for people, on standard error."""
-        if not self.quiet:
-            print(line, file=sys.stderr)
+        self._say(_printable_lines(line))
 
     def detail(self, line: str) -> None:
         """A line for people who asked for more."""
@@ -47,12 +68,16 @@ class Output:
 
     def warn(self, line: str) -> None:
         """Something that works but may not be meant."""
-        self.note(f"{_paint('warning:', YELLOW)} {line}")
+        self._say(f"{_paint('warning:', YELLOW)} {printable(line)}")
+
+    def _say(self, line: str) -> None:
+        if not self.quiet:
+            print(line, file=sys.stderr)
 
     def document(self, content: Any) -> None:
         """The JSON document of ``--json``, on standard output; nothing without it."""
         if self.json:
-            print(json.dumps(content, ensure_ascii=False, indent=2))
+            print(json_text(content, indent=2))
 
     def text(self, line: str) -> None:
         """What the command was asked for, on standard output; nothing with ``--json``."""

@@ -31,7 +31,8 @@ def render_page(title: str, content: dict[str, Any], pictures: Iterable[dict[str
     for mark, text in parts.items():
         head = head.replace(mark, text)
     blocks = (_block(f"pictures-{number}", shown) for number, shown in enumerate(pictures))
-    return "".join([head, *blocks, tail]).encode()
+    # Bytes of file names that are no text come as surrogates: in JSON, as their escapes.
+    return "".join([head, *blocks, tail]).encode("utf-8", "backslashreplace")
 
 
 def read_asset(name: str) -> str:

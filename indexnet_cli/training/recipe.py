@@ -155,7 +155,7 @@ def _read(name: str) -> dict[str, Any]:
         raise UsageError(f"no recipe {name!r}", hint)
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(f"{name}: not valid TOML ({error})") from error
 
 
@@ -170,7 +170,7 @@ def _convert(key: str, value: Any, kind: str) -> Any:
         if kind == "int" and isinstance(value, float):
             raise ValueError
         return {"int": int, "float": float, "str": str}[kind](value)
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
         wanted = {"tuple[int, ...]": "numbers, as 20,26", "tuple[str, ...]": "names, as a,b"}
         raise UsageError(
             f"recipe option {key}: {value!r} is not {wanted.get(kind, f'of type {kind}')}"

@@ -27,6 +27,7 @@ from indexnet_cli.checkpoints.storing import keep
 
 Tell = Callable[[str], None]
 PATIENCE = Patience()
+LARGEST = 4 << 30  # for a file of which no size is published
 
 
 def fetch(
@@ -63,6 +64,13 @@ def fetch(
                 reason = error.strerror or str(error)
                 raise cannot_be_fetched(entry, f"{partial.path}: {reason}") from error
     return path
+
+
+def largest_size(entry: Entry) -> int:
+    """The bytes that the file of ``entry`` can have, as far as anything is published of it."""
+    if entry.bytes is not None:
+        return entry.bytes
+    return LARGEST if entry.megabytes is None else int(entry.megabytes * 1.5e6) + (1 << 20)
 
 
 @dataclass(frozen=True)
@@ -120,4 +128,5 @@ class _Download:
 
     def _once(self, url: str) -> None:
         verified = self.entry.pin is not None
-        transfer(self.session, url, self.partial, verified, self.patience, self.on_progress)
+        most = largest_size(self.entry)
+        transfer(self.session, url, self.partial, verified, self.patience, self.on_progress, most)

@@ -38,13 +38,19 @@ def is_google_drive(url: str) -> bool:
 
 
 def confirmed_address(page: str, url: str) -> str | None:
-    """The address behind the button "Download anyway" of ``page``, which came from ``url``."""
+    """The address behind the button "Download anyway" of ``page``, which came from ``url``.
+
+    ``None`` for a page without it, or one that makes no sense.
+    """
     form = _ConfirmationForm()
-    form.feed(page)
-    if not form.action:
+    try:
+        form.feed(page)
+        if not form.action:
+            return None
+        action = urljoin(url, form.action)
+        return f"{action}{'&' if urlsplit(action).query else '?'}{urlencode(form.values)}"
+    except (ValueError, AssertionError):  # of urlsplit, of HTMLParser
         return None
-    action = urljoin(url, form.action)
-    return f"{action}{'&' if urlsplit(action).query else '?'}{urlencode(form.values)}"
 
 
 def is_over_quota(page: str) -> bool:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from requests import Response
+
+
+def whole_number(text: str) -> int | None:
+    """The number that a header gives, if it is one that a file can have."""
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else None
 
 
 @dataclass(frozen=True)
@@ -22,13 +28,21 @@ class Origin:
         """What an answer with the whole file says of it."""
         tag = response.headers.get("ETag", "")
         strong = tag if tag.startswith('"') else None
-        length = response.headers.get("Content-Length", "")
+        length = whole_number(response.headers.get("Content-Length", ""))
         plain = response.headers.get("Content-Encoding", "identity") == "identity"
-        return cls(
-            url,
-            strong or response.headers.get("Last-Modified"),
-            int(length) if length.isdigit() and plain else None,
-        )
+        return cls(url, strong or response.headers.get("Last-Modified"), length if plain else None)
+
+    @classmethod
+    def parse(cls, text: str) -> Origin:
+        """What was written down. Raises ``ValueError`` if that is damaged."""
+        try:
+            origin = cls(**json.loads(text))
+            fits = re.fullmatch("[ -~]*", origin.validator or "")  # else it is no header
+        except (TypeError, RecursionError) as error:
+            raise ValueError("not an origin") from error
+        if not (fits and isinstance(origin.url, str) and isinstance(origin.total, int | None)):
+            raise ValueError("not an origin")
+        return origin
 
 
 class Partial:
@@ -47,8 +61,8 @@ class Partial:
     def origin(self) -> Origin | None:
         """Where the bytes so far come from; ``None`` if that is not known."""
         try:
-            return Origin(**json.loads(self._note.read_text(encoding="utf-8")))
-        except (FileNotFoundError, ValueError, TypeError):
+            return Origin.parse(self._note.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
             return None
 
     @property

@@ -15,7 +15,7 @@ from indexnet_cli.checkpoints.downloading.google_drive import (
     is_google_drive,
     is_over_quota,
 )
-from indexnet_cli.checkpoints.downloading.partial import Origin, Partial
+from indexnet_cli.checkpoints.downloading.partial import Origin, Partial, whole_number
 from indexnet_cli.checkpoints.downloading.session import (
     Patience,
     TransferError,
@@ -36,12 +36,13 @@ def transfer(
     verified: bool,
     patience: Patience,
     on_progress: Progress,
+    most: int,
 ) -> None:
     """Bring what is missing of ``url`` into ``partial``; on return it is whole.
 
     ``verified`` as in ``Partial.range_headers``; ``on_progress`` gets the bytes so far and in
-    all (``None`` if the server does not say). Raises ``TransferError``, and ``OSError`` if the
-    disk is full.
+    all (``None`` if the server does not say); ``most``: bytes that the file can have, so that no
+    server fills the disk. Raises ``TransferError``, and ``OSError`` if the disk is full.
     """
     with ExitStack() as open_responses:
         try:
@@ -55,11 +56,13 @@ def transfer(
                 done = offset
                 on_progress(done, total)
                 while head:
-                    file.write(head)
                     done += len(head)
+                    _refuse_excess(done, most, url, partial)
+                    file.write(head)
                     on_progress(done, total)
                     head = next(chunks, b"")
-        except requests.RequestException as error:
+        # ValueError: an address in an answer that is none, which requests lets through.
+        except (requests.RequestException, ValueError) as error:
             raise as_transfer_error(error, url) from error
     if total is not None and done != total:
         raise TransferError(f"{_host(url)} sent {done} of {total} bytes", again=True)
@@ -104,11 +107,11 @@ def _check_status(response: Response, url: str, partial: Partial) -> None:
     if response.status_code == 416:  # the bytes so far are not of this file
         partial.clear()
         raise TransferError(f"{_host(url)} has another version of the file", again=True)
-    wait = response.headers.get("Retry-After", "")
+    wait = whole_number(response.headers.get("Retry-After", ""))
     raise TransferError(
         f"{_host(url)} answers {response.status_code} ({response.reason})",
         again=response.status_code in PASSING,
-        after=float(wait) if wait.isdigit() else None,
+        after=None if wait is None else float(wait),
     )
 
 
@@ -120,6 +123,12 @@ def _refuse_impostor(response: Response, head: bytes, url: str) -> None:
         raise TransferError(f"{_host(url)} sends nothing", again=True)
 
 
+def _refuse_excess(done: int, most: int, url: str, partial: Partial) -> None:
+    if done > most:
+        partial.clear()
+        raise TransferError(f"{_host(url)} sends more than the {most:,} bytes that it can be")
+
+
 def _place_to_write(response: Response, url: str, partial: Partial) -> tuple[int, int | None]:
     """Where the body of ``response`` belongs in ``partial``, and the length of the whole file."""
     if response.status_code == 200:
@@ -129,7 +138,7 @@ def _place_to_write(response: Response, url: str, partial: Partial) -> tuple[int
     unit, _, rest = response.headers.get("Content-Range", "").partition(" ")
     span, _, length = rest.partition("/")
     start = span.partition("-")[0]
-    total = int(length) if length.isdigit() else None
+    total = whole_number(length)
     known = partial.origin.total if partial.origin else None
     fits = unit == "bytes" and start == str(partial.size) and (known is None or total == known)
     if not fits:

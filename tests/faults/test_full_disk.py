@@ -1,0 +1,114 @@
+"""Outputs that do not fit: told, and nothing half written stays."""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.cli.running import save_pair
+from tests.faults.running import assert_told, contents, run, run_warm
+from tests.imaging.pictures import noise
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="Linux only")
+LIMIT = 20_000  # bytes a file
+FILE_SIZE = {resource.RLIMIT_FSIZE: LIMIT}
+
+
+def save_mask(folder: Path, height: int, width: int) -> Path:
+    """A mask whose matte, by ``--erode 0``, takes as many bytes as it has pixels."""
+    path = folder / "mask.png"
+    Image.fromarray(np.where(noise(height, width) > 127, 255, 0).astype(np.uint8)).save(path)
+    return path
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> tuple[Path, Path]:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    image, _ = save_pair(folder, 600, 600)
+    return image, save_mask(folder, 600, 600)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of a few pages."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=40k", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("only root can make a small file system")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif", "webp"])
+def test_matte_with_a_limit_on_files(tmp_path: Path, pair: tuple[Path, Path], suffix: str) -> None:
+    before = contents(tmp_path)
+    arguments = ("matte", pair[0], "--mask", pair[1], "--erode", "0", "-o")
+    ran = run(*arguments, tmp_path / f"o.{suffix}", limits=FILE_SIZE)
+    assert_told(ran, 3, f"o.{suffix} cannot be written", "too large")
+    assert contents(tmp_path) == before
+
+
+def test_matte_on_a_full_disk(small_disk: Path, pair: tuple[Path, Path]) -> None:
+    old = small_disk / "o.png"
+    old.write_bytes(b"the matte of yesterday")
+    arguments = ("matte", pair[0], "--mask", pair[1], "--erode", "0", "--overwrite", "-o", old)
+    assert_told(run(*arguments), 3, "o.png cannot be written", "disk is full")
+    assert contents(small_disk) == {"o.png": b"the matte of yesterday"}
+
+
+def test_batch_on_a_full_disk(small_disk: Path, tmp_path: Path, pair: tuple[Path, Path]) -> None:
+    """What fits is whole, the rest is named, and with more room the same command goes on."""
+    folder, masks = tmp_path / "pictures", tmp_path / "masks"
+    folder.mkdir()
+    masks.mkdir()
+    for number in range(3):
+        shutil.copy(pair[0], folder / f"large{number}.jpg")
+        shutil.copy(pair[1], masks / f"large{number}.png")
+    image, _ = save_pair(tmp_path)
+    image.rename(folder / "a.jpg")
+    save_mask(tmp_path, 40, 48).rename(masks / "a.png")
+    batch = ("batch", folder, "--mask-dir", masks, "--erode", "0", "-o", small_disk)
+    ran = run_warm(tmp_path / "said", *batch)
+    assert ran.code == 1, ran.err
+    assert "Traceback" not in ran.err
+    assert ran.err.count("disk is full") == 3
+    assert {"a.png", "indexnet-batch.jsonl"} <= set(contents(small_disk))
+    assert not [name for name in contents(small_disk) if name.startswith((".", "large"))]
+    subprocess.run(["mount", "-o", "remount,size=4m", str(small_disk)], check=True)
+    again = run_warm(tmp_path / "said-again", *batch)
+    assert again.code == 0, again.err
+    assert "3 done, 1 done before" in again.err
+    assert {f"large{number}.png" for number in range(3)} <= set(contents(small_disk))
+
+
+def test_a_disk_without_room_for_the_journal(
+    small_disk: Path, tmp_path: Path, pair: tuple[Path, Path]
+) -> None:
+    (small_disk / "filler").write_bytes(bytes(40 << 10))
+    folder = pair[0].parent
+    pair[1].rename(folder / "photo_mask.png")
+    batch = ("batch", folder, "--mask-dir", folder, "--erode", "0", "-o", small_disk / "out")
+    ran = run_warm(tmp_path / "said", *batch)
+    assert ran.code in (1, 3), ran.err
+    assert "Traceback" not in ran.err
+    assert "photo.jpg" in ran.err
+    assert "No space left" in ran.err or "disk is full" in ran.err
+
+
+def test_converting_weights_with_a_limit_on_files(tmp_path: Path, weights_file: Path) -> None:
+    target = tmp_path / "converted.safetensors"
+    limits = {resource.RLIMIT_FSIZE: 1 << 20}
+    ran = run_warm(
+        tmp_path / "said", "weights", "convert", weights_file, "-o", target, limits=limits
+    )
+    assert_told(ran, 3, "converted.safetensors cannot be written")
+    assert set(contents(tmp_path)) == {"said/begun", "said/out", "said/err"}

@@ -1,0 +1,54 @@
+"""An address space that is too small: a smaller share, or exit code 5, and never a crash."""
+
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.cli.running import save_pair
+from tests.faults.running import assert_told, contents, run, run_warm
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="Linux only")
+
+
+def used_by_torch() -> int:
+    """Address space, in bytes, of a process that has torch."""
+    import torch  # noqa: F401
+
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    return pages * resource.getpagesize()
+
+
+@pytest.mark.parametrize("more", [64, 256])
+def test_a_picture_that_does_not_fit(tmp_path: Path, more: int) -> None:
+    image, trimap = save_pair(tmp_path, 2600, 2600)
+    before = contents(tmp_path)
+    limits = {resource.RLIMIT_AS: used_by_torch() + (more << 20)}
+    out = tmp_path / "out.png"
+    ran = run_warm(tmp_path / "said", "matte", image, trimap, "-o", out, limits=limits)
+    left = {key: data for key, data in contents(tmp_path).items() if not key.startswith("said")}
+    assert_told(ran, 5, "memory")
+    assert left == before
+
+
+@pytest.mark.parametrize("space", [150, 400])
+def test_not_even_the_program_fits(tmp_path: Path, space: int) -> None:
+    """Libraries that cannot be mapped, threads that cannot start."""
+    image, trimap = save_pair(tmp_path)
+    before = contents(tmp_path)
+    arguments = ("matte", image, trimap, "-o", tmp_path / "o.png")
+    ran = run(*arguments, limits={resource.RLIMIT_AS: space << 20})
+    assert ran.code != 0
+    assert contents(tmp_path) == before
+
+
+def test_a_picture_larger_than_memory(tmp_path: Path) -> None:
+    Image.fromarray(np.zeros((12_000, 12_000), np.uint8)).convert("1").save(tmp_path / "big.png")
+    _, trimap = save_pair(tmp_path)
+    limits = {resource.RLIMIT_AS: used_by_torch() + (100 << 20)}
+    arguments = ("matte", tmp_path / "big.png", trimap, "-o", tmp_path / "o.png")
+    assert_told(run_warm(tmp_path / "said", *arguments, limits=limits), 5, "memory")

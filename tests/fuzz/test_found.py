@@ -1,0 +1,34 @@
+"""What fuzzing found, kept for good."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from indexnet_cli.checkpoints.downloading.google_drive import confirmed_address
+from indexnet_cli.errors import InputError, UsageError
+from indexnet_cli.training.recipe import load_recipe
+
+
+def test_a_recipe_of_brackets(tmp_path: Path) -> None:
+    path = tmp_path / "deep.toml"
+    path.write_text("model = " + "[" * 3000)
+    with pytest.raises(InputError, match=r"deep\.toml: not valid TOML"):
+        load_recipe(str(path))
+
+
+def test_a_number_beyond_all_numbers() -> None:
+    with pytest.raises(UsageError, match="crop"):
+        load_recipe("open", ["crop=" + "9" * 5000])
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<form id="download-form" action="https://drive[[[.google.com/x">',
+        "<![nothing that is known",
+    ],
+)
+def test_a_page_of_drive_that_makes_no_sense(page: str) -> None:
+    assert confirmed_address(page, "https://drive.google.com/uc") is None
