@@ -176,7 +176,9 @@ def test_validation_of_the_pack_tells_every_kind(pack: Pack) -> None:
     assert list(rows) == [*KINDS, "mean"]
 
 
-def test_training_moves_the_weights_and_keeps_the_frozen_statistics(pack: Pack, tmp_path: Path) -> None:
+def test_training_moves_the_weights_and_keeps_the_frozen_statistics(
+    pack: Pack, tmp_path: Path
+) -> None:
     recipe = tiny_recipe(2)
     fresh = make(pack, tmp_path / "a", recipe)
     before = {key: value.clone() for key, value in fresh.network.state_dict().items()}
