@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from indexnet_cli.errors import OutputError
+from indexnet_cli.json_reading import parse_json
 
 NAME = "indexnet-batch"
 
@@ -102,7 +103,7 @@ class Journal:
             raise OutputError(f"{path} cannot be read: {error.strerror}.") from error
         for line in lines:
             try:
-                record = json.loads(line)
+                record = parse_json(line)
                 if "done" in record:
                     names, digests = record["done"], record["sha256"]
                     key = "\n".join(sorted(names.values()))

@@ -11,18 +11,19 @@ from pathlib import Path
 from indexnet_cli.checkpoints.cache import exclusive, weights_dir
 from indexnet_cli.errors import CheckpointError
 from indexnet_cli.imaging.placing import place_file
+from indexnet_cli.json_reading import parse_json
 
 FILE_NAME = "pins.json"
 
 
 def _read(path: Path) -> dict[str, str]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = parse_json(path.read_text(encoding="utf-8"))
         if not isinstance(found, dict):
             raise ValueError("not an object")
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise CheckpointError(
             f"{path} cannot be read: {error}",
             "remove it; files without a published hash are then"

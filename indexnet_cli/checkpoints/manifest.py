@@ -5,7 +5,6 @@ The fields are described in ``docs/manifest.md`` and by ``docs/manifest.schema.j
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import MISSING, dataclass, fields
 from functools import lru_cache
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from indexnet_cli.errors import CheckpointError, UsageError
+from indexnet_cli.json_reading import parse_json
 
 SCHEMA = 1
 KINDS = ("model", "encoder")
@@ -101,7 +101,7 @@ def load_manifest() -> dict[str, Entry]:
     """All entries by name, in the order of the file. Raises ``CheckpointError`` if damaged."""
     path = manifest_path()
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = parse_json(path.read_text(encoding="utf-8"))
         if document["schema"] != SCHEMA:
             raise ValueError(f"schema {document['schema']}, this program reads {SCHEMA}")
         entries = [parse_entry(entry) for entry in document["checkpoints"]]

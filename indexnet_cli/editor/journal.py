@@ -21,6 +21,7 @@ from indexnet_cli.errors import InputError, OutputError, UsageError
 from indexnet_cli.imaging.placing import place_file
 from indexnet_cli.imaging.reading import read_trimap
 from indexnet_cli.imaging.writing import write_levels
+from indexnet_cli.json_reading import parse_json
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class EditJournal:
     def address(self) -> Address | None:
         """Where the page of the last session was."""
         try:
-            record = json.loads((self.folder / "address.json").read_text("utf-8"))
+            record = parse_json((self.folder / "address.json").read_text("utf-8"))
             return Address(int(record["port"]), str(record["token"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None  # the first session, or one that was cut off: a new address does
@@ -144,7 +145,7 @@ class EditJournal:
             place_file(whole, self._path, overwrite=True)
         for number, line in enumerate(whole.splitlines(), 1):
             try:
-                yield json.loads(line)
+                yield parse_json(line)
             except ValueError:
                 raise InputError(
                     f"{self._path} is damaged in line {number}.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from indexnet_cli.editor.access import LOOPBACK, is_own, path_within
 from indexnet_cli.editor.routes import Reply, Routes
 from indexnet_cli.errors import IndexnetError, UsageError
+from indexnet_cli.json_reading import parse_json
 
 LARGEST_BODY = 4 << 20
 SECONDS_TO_SEND = 20.0
@@ -106,8 +106,8 @@ class EditorHandler(BaseHTTPRequestHandler):
         if self.headers.get_content_type() != "application/json":
             return self._refuse(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
         try:
-            body = json.loads(self.rfile.read(int(text)))
-        except (ValueError, RecursionError):
+            body = parse_json(self.rfile.read(int(text)))
+        except ValueError:
             return self._refuse(HTTPStatus.BAD_REQUEST)
         return body if isinstance(body, dict) else self._refuse(HTTPStatus.BAD_REQUEST)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from indexnet_cli.datasets.layouts.adobe import foreground_name
 from indexnet_cli.datasets.layouts.listing import first_folder
 from indexnet_cli.errors import InputError
 from indexnet_cli.evaluation.problems import Problem
+from indexnet_cli.json_reading import parse_json
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
 AIM_CATEGORIES = "aim_category_type.json"
@@ -158,7 +158,7 @@ def _by_stem(folder: Path) -> dict[str, Path]:
 def _read_categories(path: Path) -> dict[str, tuple[str | None, str | None]]:
     """Type and category by the image's stem."""
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = parse_json(path.read_text("utf-8"))
         return {
             Path(name).stem: (about.get("type"), about.get("category"))
             for name, about in content.items()

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from indexnet_cli.checkpoints import manifest
 from indexnet_cli.checkpoints.downloading.google_drive import confirmed_address
-from indexnet_cli.errors import InputError, UsageError
+from indexnet_cli.errors import CheckpointError, InputError, UsageError
 from indexnet_cli.training.recipe import load_recipe
 
 
@@ -16,6 +17,14 @@ def test_a_recipe_of_brackets(tmp_path: Path) -> None:
     path.write_text("model = " + "[" * 3000)
     with pytest.raises(InputError, match=r"deep\.toml: not valid TOML"):
         load_recipe(str(path))
+
+
+def test_a_manifest_of_brackets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "manifest.json"
+    path.write_text("[" * 100_000)
+    monkeypatch.setattr(manifest, "manifest_path", lambda: path)
+    with pytest.raises(CheckpointError, match="nested too deeply"):
+        manifest.load_manifest.__wrapped__()
 
 
 def test_a_number_beyond_all_numbers() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from requests import Response
 
+from indexnet_cli.json_reading import parse_json
+
 
 def whole_number(text: str) -> int | None:
     """The number that a header gives, if it is one that a file can have."""
@@ -36,9 +38,9 @@ class Origin:
     def parse(cls, text: str) -> Origin:
         """What was written down. Raises ``ValueError`` if that is damaged."""
         try:
-            origin = cls(**json.loads(text))
+            origin = cls(**parse_json(text))
             fits = re.fullmatch("[ -~]*", origin.validator or "")  # else it is no header
-        except (TypeError, RecursionError) as error:
+        except TypeError as error:
             raise ValueError("not an origin") from error
         if not (fits and isinstance(origin.url, str) and isinstance(origin.total, int | None)):
             raise ValueError("not an origin")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from indexnet_cli.datasets.layouts.findings import Findings
 from indexnet_cli.datasets.layouts.listing import by_stem, first_folder, photographs
 from indexnet_cli.datasets.layouts.plain import cut_outs
 from indexnet_cli.datasets.layouts.scene import Layout, Scene
+from indexnet_cli.json_reading import parse_json
 
 _PARTS = ("", "Adobe-licensed images", "Other")
 _BACKGROUNDS = ("train2014", "train2017", "bg", "backgrounds")
@@ -61,7 +61,7 @@ def _text_rows(path: Path) -> Iterator[dict[str, str]]:
 
 
 def _json_rows(path: Path) -> Iterator[dict[str, str]]:
-    for row in json.loads(path.read_text("utf-8")):
+    for row in parse_json(path.read_text("utf-8")):
         yield {key.removesuffix("_path"): value for key, value in row.items()}
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from indexnet_cli.errors import InputError
 from indexnet_cli.imaging.trimap_recipes import USR_KINDS
+from indexnet_cli.json_reading import parse_json
 
 _SETS = ("DIM", "HATT", "AM2K")
 
@@ -48,7 +48,7 @@ def read_types(path: Path) -> UsrTypes:
     ``{name: type}``. Raises InputError.
     """
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = parse_json(path.read_text("utf-8"))
         found: dict[tuple[str, str], str] = {}
         for key, value in content.items():
             if isinstance(value, str):
