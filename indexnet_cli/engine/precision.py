@@ -45,6 +45,16 @@ def encoder_and_decoder(precision: str) -> tuple[torch.dtype, torch.dtype]:
     return dtype, dtype
 
 
+def memory_format(precision: str) -> torch.memory_format:
+    """How a network's maps lie in memory where it pools by maxima and remembers their places.
+
+    In fp32 as published: where two values of a window differ by rounding alone, the order of a
+    convolution's sums decides which place is kept, and with it pixels of the alpha. Else
+    channels last, which is faster.
+    """
+    return torch.contiguous_format if precision == "fp32" else torch.channels_last
+
+
 def _multiplies_bf16() -> bool:
     capabilities: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))

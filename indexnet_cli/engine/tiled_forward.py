@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from indexnet_cli.engine.inputs import NetworkInput
 from indexnet_cli.engine.memory import MemoryBudget, fitting_tile, smallest_tile
-from indexnet_cli.engine.precision import computing
+from indexnet_cli.engine.precision import computing, memory_format
 from indexnet_cli.engine.progress import Progress
 from indexnet_cli.engine.regions import Region
 from indexnet_cli.engine.tiling import Tile, plan_tiles
@@ -91,6 +91,6 @@ class TiledForward:
         return bool((source.unknown[tile.window] & (tile.weights() > 0)).any())
 
     def _evaluate(self, x: Tensor) -> Tensor:
-        x = x.to(self._device).contiguous(memory_format=torch.channels_last)
+        x = x.to(self._device).contiguous(memory_format=memory_format(self._precision))
         alpha: Tensor = self._network(x)
         return alpha.float().cpu()

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from indexnet_cli.engine.alignment import Align
 from indexnet_cli.engine.memory import available_bytes
 from indexnet_cli.engine.normalisation import SCALES
-from indexnet_cli.engine.precision import computing
+from indexnet_cli.engine.precision import computing, memory_format
 from indexnet_cli.engine.progress import Progress
 from indexnet_cli.engine.resampling import resample
 from indexnet_cli.engine.strategies import GLOBAL_RATIO, LOCAL_RATIOS, Strategy
@@ -116,7 +116,7 @@ class TrimapFree:
         x = torch.from_numpy(planes.transpose(2, 0, 1)[None].astype(np.float32))
         with computing(self._precision, self._device):
             outputs = self._network(
-                x.to(self._device).contiguous(memory_format=torch.channels_last)
+                x.to(self._device).contiguous(memory_format=memory_format(self._precision))
             )
             return tuple(output.float() for output in outputs)
 

@@ -44,6 +44,7 @@ def state() -> dict[str, Tensor]:
     [
         ("resize_97x131", "dim.stage1-skip", "resize", {}),
         ("resize_150x201", "dim.stage1-skip", "resize", {}),
+        ("max96_97x131", "dim.stage1-skip", "resize", {"max_side": 96}),
         ("max96_150x201", "dim.stage1-skip", "resize", {"max_side": 96}),
         ("crop_97x131", "dim.stage1-skip", "crop", {"window": (64, 64)}),
         ("crop_150x201", "dim.stage1-skip", "crop", {"window": (64, 64)}),

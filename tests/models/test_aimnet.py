@@ -85,6 +85,14 @@ def test_outputs(network: AimNet) -> None:
         torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
 
 
+def test_a_near_tie_of_pooling(network: nn.Module) -> None:
+    """The matting map of an input of which one window's maxima differ by rounding."""
+    with torch.inference_mode():
+        _, matting, _ = network(golden_input(GOLDEN, "160x224")[:, :3].contiguous())
+    expected = torch.from_numpy(GOLDEN["matting_160x224"])
+    torch.testing.assert_close(matting, expected, rtol=0, atol=1e-5)
+
+
 @pytest.fixture(scope="module")
 def maps(aimnet: AimNet) -> dict[str, Tensor]:
     set_folded(aimnet, False)
