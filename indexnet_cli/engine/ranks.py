@@ -67,6 +67,19 @@ def local_device(name: str) -> str:
     return name
 
 
+def _meeting_place() -> tuple[dist.Store, int, int]:
+    """Where the processes find each other's addresses; this one's rank; their number.
+
+    On one node torchrun keeps the store over restarts, with the addresses of the dead in it: each
+    restart gets names of its own. Nodes count restarts each for itself, and get a new store.
+    """
+    store, rank, count = next(iter(dist.rendezvous("env://", timeout=TIMEOUT)))
+    if os.environ.get("GROUP_WORLD_SIZE") == "1":
+        restart = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+        store = dist.PrefixStore(f"restart {restart}", store)
+    return store, rank, count
+
+
 @contextmanager
 def joined(device: torch.device) -> Iterator[Ranks]:
     """Join the processes that torchrun started, until the context ends."""
@@ -75,7 +88,14 @@ def joined(device: torch.device) -> Iterator[Ranks]:
         return
     if device.type == "cuda":
         torch.cuda.set_device(device)
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=TIMEOUT)
+    store, rank, count = _meeting_place()
+    dist.init_process_group(
+        "nccl" if device.type == "cuda" else "gloo",
+        store=store,
+        rank=rank,
+        world_size=count,
+        timeout=TIMEOUT,
+    )
     try:
         yield Ranks(dist.get_rank(), dist.get_world_size())
     finally:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import resource
+import subprocess
+import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +18,12 @@ from tests.faults.running import assert_told, contents, run, run_warm
 pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="Linux only")
 
 
+@cache
 def used_by_torch() -> int:
-    """Address space, in bytes, of a process that has torch."""
-    import torch  # noqa: F401
-
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    return pages * resource.getpagesize()
+    """Address space, in bytes, of a fresh process that has torch."""
+    program = "import torch; print(open('/proc/self/statm').read().split()[0])"
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    return int(told.stdout) * resource.getpagesize()
 
 
 @pytest.mark.parametrize("more", [64, 256])
