@@ -97,7 +97,10 @@ class Command:
 def run_warm(
     folder: Path, *arguments: str | Path, limits: Mapping[int, int] | None = None, **changes: str
 ) -> Ran:
-    """As ``run``, forked off; what it said is kept in ``folder``."""
+    """As ``run``, forked off; what it said is kept in ``folder``.
+
+    A limit of the address space counts from what the process has at its start.
+    """
     named = {f"LIMIT_{number}": str(value) for number, value in (limits or {}).items()}
     return Command(folder, *arguments, **changes, **named).end()
 
@@ -117,7 +120,11 @@ def _main(folder: Path, arguments: list[str], env: dict[str, str], changes: dict
     from indexnet_cli.cli.main import main
 
     (folder / "begun").touch()
-    _limit({int(name.removeprefix("LIMIT_")): int(value) for name, value in limits.items()})
+    numbers = {int(name.removeprefix("LIMIT_")): int(value) for name, value in limits.items()}
+    if resource.RLIMIT_AS in numbers:  # counts from what the libraries take
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        numbers[resource.RLIMIT_AS] += pages * resource.getpagesize()
+    _limit(numbers)
     main()
 
 
