@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from indexnet_cli.checkpoints.reading import read_state_dict
 from indexnet_cli.checkpoints.recognition import differences, hint_for, shapes_of
-from indexnet_cli.errors import CheckpointError
+from indexnet_cli.errors import CheckpointError, UsageError
 from indexnet_cli.models.registry import ModelSpec
 from indexnet_cli.training.encoders import load_encoder
 from indexnet_cli.training.initialisation import (
@@ -44,7 +44,8 @@ def begin(
     """Fill ``network`` for its first step.
 
     ``pictures`` gives network inputs, by which batch norm is calibrated where the recipe says so.
-    Raises ``CheckpointError`` and ``InputError`` for weights that do not fit.
+    Raises ``CheckpointError`` and ``InputError`` for weights that do not fit, ``UsageError`` for a
+    batch that is too small.
     """
     if recipe.initialisation == "open":
         if start.init is None:
@@ -58,6 +59,11 @@ def begin(
         load_folded_encoder(network, read_folded_encoder(start.encoder), spec.mean, spec.std)
     elif start.encoder is not None:
         load_encoder(network, read_state_dict(start.encoder), str(start.encoder))
+    if recipe.calibration_batches and recipe.batch_size == 1:
+        raise UsageError(
+            "batch norm cannot be calibrated on batches of one sample",
+            "Use --set batch_size=2 or more, start with --init, or --set calibration_batches=0.",
+        )
     if recipe.calibration_batches:
         calibrate(network, pictures(), fresh_encoder=start.encoder is None)
 

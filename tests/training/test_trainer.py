@@ -196,6 +196,11 @@ def test_snapshot_of_another_recipe_is_refused(pack: Pack, tmp_path: Path) -> No
         run(pack, tmp_path, tiny_recipe(2, "learning_rate=0.1"))
 
 
+def test_one_sample_is_too_few_to_calibrate(pack: Pack, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="one sample"):
+        make(pack, tmp_path, tiny_recipe(1, "batch_size=1"))
+
+
 def test_damaged_snapshot_is_told(pack: Pack, tmp_path: Path) -> None:
     (tmp_path / SNAPSHOT).write_bytes(b"not a snapshot")
     with pytest.raises(CheckpointError, match="damaged"):
