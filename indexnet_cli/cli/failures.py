@@ -28,6 +28,7 @@ OUT_OF_MEMORY = (
     "not enough memory",
     "insufficient memory",
     "allocate memory",
+    "could not create a primitive",  # oneDNN, which compiles its kernels where no room is left
     "failed to allocate",
     "failed to map segment",
     "can't start new thread",
