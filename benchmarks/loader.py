@@ -38,7 +38,7 @@ def make_set(root: Path, foregrounds: int, each: int) -> list[Row]:
     rows, lines = [], []
     for number in range(foregrounds):
         alpha = np.zeros((HEIGHT, WIDTH), np.uint8)
-        matte = KINDS["hair" if number % 2 else "blur"].draw(rng, HEIGHT)
+        matte = KINDS["hair" if number % 2 else "blur"].draw(rng, HEIGHT).alpha
         alpha[:, (WIDTH - HEIGHT) // 2 : (WIDTH + HEIGHT) // 2] = np.rint(matte * 255)
         front = _photograph(rng, HEIGHT, WIDTH)
         names = [f"Training_set/{part}/f{number}" for part in ("alpha", "fg")]

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from indexnet_cli.datasets.colours import background_colours, foreground_colours
+from indexnet_cli.datasets.colours import background_colours, colour_pieces, foreground_colours
 from indexnet_cli.datasets.damage import apply_table, damage_image, photometric_table
 from indexnet_cli.datasets.mattes import KINDS
-from indexnet_cli.datasets.mattes.drawing import Alpha, join
+from indexnet_cli.datasets.mattes.drawing import Alpha, Matte, join
+from indexnet_cli.datasets.noise import soft_blur
 from indexnet_cli.datasets.pack import SPLITS, Pack, PackPart
 from indexnet_cli.datasets.sample import Sample
 from indexnet_cli.datasets.shading import shade_by_structure
@@ -19,6 +20,7 @@ from indexnet_cli.datasets.trimaps import fractional_pixels, random_trimap
 _LENGTH = 1_000_000_000
 _ATTEMPTS = 4
 _FEWEST_SOFT_PIXELS = 60
+_SECOND = ("hair", "fur", "leaves_branches", "blur", "net_lace")  # what goes with another matte
 
 Colours = NDArray[np.uint8]
 
@@ -39,6 +41,7 @@ class OpenCompositions:
         kinds: Sequence[str] | None = None,
     ) -> None:
         self.seed = seed
+        self.distractors = 0.3  # the share of samples with one
         self.crop = crop
         self.kinds = list(kinds or KINDS)
         weights = np.array([KINDS[kind].weight for kind in self.kinds])
@@ -52,13 +55,15 @@ class OpenCompositions:
     def __getitem__(self, index: int) -> Sample:
         rng = np.random.default_rng([self.seed, self._split_id, index])
         kind = str(rng.choice(self.kinds, p=self._shares))
-        alpha, own_colours = self._matte(rng, kind)
+        matte = self._matte(rng, kind)
+        alpha = matte.alpha
         photograph = self._part.photograph(rng)
         behind = background_colours(rng, photograph, self.crop)
-        front = own_colours
+        if rng.random() < self.distractors:
+            behind = self._with_distractor(rng, behind, photograph)
+        front = matte.colours
         if front is None:
-            front = foreground_colours(rng, self._part, behind, photograph, kind)
-            front = shade_by_structure(rng, front, alpha, behind)
+            front = self._front(rng, matte, behind, photograph, kind)
         table = photometric_table(rng)
         foreground, background = apply_table(front, table), apply_table(behind, table)
         composed = background + alpha[..., None] * (foreground - background)
@@ -71,29 +76,53 @@ class OpenCompositions:
             kind=kind,
         )
 
-    def _matte(self, rng: np.random.Generator, kind: str) -> tuple[Alpha, Colours | None]:
+    def _front(
+        self,
+        rng: np.random.Generator,
+        matte: Matte,
+        behind: Colours,
+        photograph: Colours,
+        kind: str,
+    ) -> Colours:
+        """Colours for a matte that has none of its own."""
+        colours = foreground_colours(rng, self._part, behind, photograph, kind)
+        if matte.pieces is not None:
+            colours = colour_pieces(rng, colours, matte.pieces)
+        return shade_by_structure(rng, colours, matte.alpha, behind)
+
+    def _with_distractor(
+        self, rng: np.random.Generator, behind: Colours, photograph: Colours
+    ) -> Colours:
+        """Put something into the background that has strands, leaves or holes of its own."""
+        kind = str(rng.choice(_SECOND))
+        matte = self._draw(rng, kind, self.crop)
+        colours = self._front(rng, matte, behind, photograph, kind)
+        defocus = float(rng.choice([0.0, rng.uniform(0.5, 8.0)]))
+        cover = soft_blur(matte.alpha, defocus)[..., None]
+        mixed = behind + cover * (soft_blur(colours, defocus).astype(np.float32) - behind)
+        return np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
+
+    def _matte(self, rng: np.random.Generator, kind: str) -> Matte:
         """Draw until the crop has soft pixels; at last fall back to a defocused shape."""
         for attempt in range(_ATTEMPTS + 1):
             size = int(self.crop * rng.uniform(1.0, 1.5))
             last = attempt == _ATTEMPTS
-            alpha, colours = self._draw(rng, "blur" if last else kind, size)
+            matte = self._draw(rng, "blur" if last else kind, size)
             if not last and rng.random() < 0.1:
-                second = str(rng.choice(["hair", "fur", "leaves_branches", "blur", "net_lace"]))
-                alpha = join(alpha, self._draw(rng, second, size)[0])
-            alpha = _settle(alpha)
-            alpha, colours = _flip(rng, *_crop(rng, alpha, colours, self.crop))
-            if np.count_nonzero(fractional_pixels(alpha)) >= _FEWEST_SOFT_PIXELS:
+                second = self._draw(rng, str(rng.choice(_SECOND)), size)
+                matte = matte._replace(alpha=join(matte.alpha, second.alpha))
+            matte = matte._replace(alpha=_settle(matte.alpha))
+            matte = _flip(rng, _crop(rng, matte, self.crop))
+            if np.count_nonzero(fractional_pixels(matte.alpha)) >= _FEWEST_SOFT_PIXELS:
                 break
-        if colours is None and rng.random() < 0.04:
-            alpha = 1 - alpha  # a foreground that is seen through holes
-        return alpha, colours
+        if matte.colours is None and rng.random() < 0.04:
+            matte = matte._replace(alpha=1 - matte.alpha)  # a foreground seen through holes
+        return matte
 
-    def _draw(self, rng: np.random.Generator, kind: str, size: int) -> tuple[Alpha, Colours | None]:
+    def _draw(self, rng: np.random.Generator, kind: str, size: int) -> Matte:
         if KINDS[kind].from_pack:
-            alpha, colours = KINDS[kind].draw(rng, size, self._part)
-        else:
-            alpha, colours = KINDS[kind].draw(rng, size), None
-        return alpha, colours
+            return KINDS[kind].draw(rng, size, self._part)
+        return KINDS[kind].draw(rng, size)
 
 
 def _settle(alpha: Alpha) -> Alpha:
@@ -102,23 +131,21 @@ def _settle(alpha: Alpha) -> Alpha:
     return settled.astype(np.float32)
 
 
-def _crop(
-    rng: np.random.Generator, alpha: Alpha, colours: Colours | None, crop: int
-) -> tuple[Alpha, Colours | None]:
+def _crop(rng: np.random.Generator, matte: Matte, crop: int) -> Matte:
     """Cut a square in which a random soft pixel lies, near the middle where the scene allows."""
-    spots = np.flatnonzero(fractional_pixels(alpha))
-    size = alpha.shape[0]
+    spots = np.flatnonzero(fractional_pixels(matte.alpha))
+    size = matte.alpha.shape[0]
     spot = int(spots[rng.integers(spots.size)]) if spots.size else (size // 2) * (size + 1)
     centre = np.array(divmod(spot, size)) + rng.integers(-crop // 4, crop // 4 + 1, 2)
     top, left = (int(v) for v in np.clip(centre - crop // 2, 0, size - crop))
-    window = np.s_[top : top + crop, left : left + crop]
-    return alpha[window], None if colours is None else colours[window]
+    return _window(matte, np.s_[top : top + crop, left : left + crop])
 
 
-def _flip(
-    rng: np.random.Generator, alpha: Alpha, colours: Colours | None
-) -> tuple[Alpha, Colours | None]:
+def _flip(rng: np.random.Generator, matte: Matte) -> Matte:
     across, down = rng.random() < 0.5, rng.random() < 0.1
-    step = np.s_[:: -1 if down else 1, :: -1 if across else 1]
-    flipped = None if colours is None else np.ascontiguousarray(colours[step])
-    return np.ascontiguousarray(alpha[step]), flipped
+    return _window(matte, np.s_[:: -1 if down else 1, :: -1 if across else 1])
+
+
+def _window(matte: Matte, window: tuple[slice, slice]) -> Matte:
+    planes = (None if p is None else np.ascontiguousarray(p[window]) for p in matte)
+    return Matte(*planes)  # type: ignore[arg-type]

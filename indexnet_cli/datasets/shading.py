@@ -1,7 +1,8 @@
-"""Light on drawn mattes: threads that are round, rims lit from behind, colour of what is behind."""
+"""Light on drawn mattes: round threads, shine, rims lit from behind, colour of what is behind."""
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,8 +26,32 @@ def shade_by_structure(
     width = float(np.exp(rng.uniform(np.log(0.6), np.log(12))))
     depth = soft_blur(alpha, width)[..., None]  # 0 outside, 1 deep inside
     contrast = float(rng.uniform(-0.45, 0.45))
-    shaded = colours * (1 + contrast * (2 * depth - 1))
+    shaded = (colours * (1 + contrast * (2 * depth - 1))).astype(np.float32)
+    if rng.random() < 0.5:
+        shaded = _lit_from_a_side(rng, shaded, depth[..., 0], width)
     if rng.random() < 0.4:
         spill = float(rng.uniform(0, 0.45)) * (1 - depth)
-        shaded = shaded + spill * (soft_blur(behind, 3 * width) - shaded)
+        shaded += (spill * (soft_blur(behind, 3 * width) - shaded)).astype(np.float32)
     return np.clip(shaded, 0, 255).astype(np.uint8)
+
+
+def _lit_from_a_side(
+    rng: np.random.Generator,
+    colours: NDArray[np.float32],
+    depth: NDArray[np.float32],
+    width: float,
+) -> NDArray[np.float32]:
+    """Brighten what faces the light and darken what turns away, with a highlight where it shines.
+
+    ``depth`` (HxW) is taken for the height of a surface that falls off over ``width`` pixels.
+    """
+    angle = float(rng.uniform(0, 2 * np.pi))
+    slope = np.cos(angle) * cv2.Sobel(depth, cv2.CV_32F, 1, 0) + np.sin(angle) * cv2.Sobel(
+        depth, cv2.CV_32F, 0, 1
+    )
+    facing = np.clip(slope * np.float32(0.3 * width), -1, 1)[..., None]
+    lit = colours * (1 + np.float32(rng.uniform(0.2, 0.9)) * facing)
+    if rng.random() < 0.4:
+        shine = np.clip(facing - np.float32(rng.uniform(0.2, 0.5)), 0, None)
+        lit = lit + np.float32(rng.uniform(100, 500)) * shine
+    return np.asarray(lit, np.float32)

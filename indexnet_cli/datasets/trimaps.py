@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 STYLES = {
-    "published": 0.40,
-    "elliptic": 0.30,
-    "wide": 0.15,
+    "published": 0.36,
+    "elliptic": 0.26,
+    "wide": 0.13,
+    "blobs": 0.10,
     "polygon": 0.08,
     "no_foreground": 0.05,
     "all_unknown": 0.02,
@@ -39,6 +40,8 @@ def random_trimap(
     unknown = core | grow(rng, core, alpha)
     if style == "polygon":
         unknown |= _coarse_polygons(rng, unknown)
+    if style == "blobs":
+        unknown |= _blobs(rng, *alpha.shape)
     if rng.random() < 0.25:
         unknown |= _small_known_islands(rng, unknown, alpha)
     trimap = np.where(alpha > 0.5, np.uint8(255), np.uint8(0))
@@ -77,6 +80,17 @@ def _elliptic(
     inside = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (inner, inner))
     around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (outer, outer))
     return (cv2.dilate(possible, around) > 0) & (cv2.erode(foreground, inside) == 0)
+
+
+def _blobs(rng: np.random.Generator, height: int, width: int) -> NDArray[np.bool_]:
+    """Areas that nobody looked into: whole parts of the subject, or of what is behind it."""
+    drawn = np.zeros((height, width), np.uint8)
+    side = max(height, width)
+    for _ in range(int(rng.integers(1, 4))):
+        centre = (int(rng.integers(width)), int(rng.integers(height)))
+        axes = (int(side * rng.uniform(0.05, 0.4)), int(side * rng.uniform(0.05, 0.4)))
+        cv2.ellipse(drawn, centre, axes, float(rng.uniform(0, 180)), 0, 360, 1, -1)
+    return drawn > 0
 
 
 def _coarse_polygons(rng: np.random.Generator, unknown: NDArray[np.bool_]) -> NDArray[np.bool_]:

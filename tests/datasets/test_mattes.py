@@ -16,11 +16,10 @@ def test_draws_an_alpha(kind: str, size: int, pack: Pack) -> None:
     soft = 0
     for seed in range(6):
         rng = np.random.default_rng([seed, size])
-        if KINDS[kind].from_pack:
-            alpha, colours = KINDS[kind].draw(rng, size, PackPart(pack, "train"))
-            assert colours is None or (colours.shape, colours.dtype) == ((size, size, 3), np.uint8)
-        else:
-            alpha = KINDS[kind].draw(rng, size)
+        part = (PackPart(pack, "train"),) if KINDS[kind].from_pack else ()
+        alpha, colours, pieces = KINDS[kind].draw(rng, size, *part)
+        assert colours is None or (colours.shape, colours.dtype) == ((size, size, 3), np.uint8)
+        assert pieces is None or (pieces.shape, pieces.dtype) == ((size, size), np.uint8)
         assert alpha.shape == (size, size)
         assert alpha.dtype == np.float32
         assert np.isfinite(alpha).all()
@@ -32,3 +31,12 @@ def test_draws_an_alpha(kind: str, size: int, pack: Pack) -> None:
 
 def test_shares_sum_to_one() -> None:
     assert sum(kind.weight for kind in KINDS.values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("kind", ["hair", "leaves_branches"])
+def test_strands_and_leaves_are_pieces(kind: str) -> None:
+    alpha, _, pieces = KINDS[kind].draw(np.random.default_rng(1), 128)
+    assert pieces is not None
+    assert len(np.unique(pieces)) > 10
+    # A piece lies where something is drawn: at most its border is outside.
+    assert (alpha[pieces > 0] > 0).mean() > 0.8

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from indexnet_cli.datasets.colours import colour_pieces
 from indexnet_cli.datasets.contact_sheet import contact_sheet
 from indexnet_cli.datasets.mattes import KINDS
 from indexnet_cli.datasets.open_compositions import OpenCompositions
@@ -72,3 +73,21 @@ def test_contact_sheet(pack: Pack) -> None:
     sheet = contact_sheet([compositions[i] for i in range(3)], columns=2)
     assert sheet.dtype == np.uint8
     assert sheet.shape == (2 * (64 + 4), 2 * (4 * 64 + 8), 3)
+
+
+def test_something_with_structure_of_its_own_stands_behind_some(pack: Pack) -> None:
+    plain, others = (OpenCompositions(pack, 0, 64, kinds=["blur"]) for _ in range(2))
+    others.distractors = 1.0
+    plain.distractors = 0.0
+    assert not np.array_equal(plain[0].background, others[0].background)
+
+
+def test_pieces_differ_in_colour_from_each_other() -> None:
+    pieces = np.repeat(np.arange(4, dtype=np.uint8) * 10, 16)[None].repeat(64, axis=0)
+    grey = np.full((64, 64, 3), 120, np.uint8)
+    seen = set()
+    for seed in range(12):
+        painted = colour_pieces(np.random.default_rng(seed), grey, pieces)
+        seen.add(len(np.unique(painted[32, 8::16], axis=0)))
+    assert 1 in seen  # left as they are, now and then
+    assert max(seen) == 4

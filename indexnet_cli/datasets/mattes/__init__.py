@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from indexnet_cli.datasets.mattes import (
     blur,
@@ -19,16 +19,17 @@ from indexnet_cli.datasets.mattes import (
     smoke,
     text_shape,
 )
+from indexnet_cli.datasets.mattes.drawing import Matte
 
 
 class Kind(NamedTuple):
     """A function and its share of the samples.
 
-    ``draw(rng, size)`` gives an alpha; where ``from_pack`` is set, ``draw(rng, size, part)`` gives
-    an alpha and its own colours or None.
+    ``draw(rng, size)`` gives a Matte of size x size pixels; where ``from_pack`` is set,
+    ``draw(rng, size, part)`` does.
     """
 
-    draw: Callable[..., Any]
+    draw: Callable[..., Matte]
     weight: float
     from_pack: bool = False
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from indexnet_cli.datasets.mattes.drawing import Alpha, Canvas, body_outline, smooth_outline
+from indexnet_cli.datasets.mattes.drawing import Canvas, Matte, body_outline, smooth_outline
 from indexnet_cli.datasets.noise import soft_blur
 
 
-def draw(rng: np.random.Generator, size: int) -> Alpha:
-    """Draw a matte of defocused shapes, size x size float32 in [0, 1]."""
+def draw(rng: np.random.Generator, size: int) -> Matte:
+    """Draw a matte of defocused shapes."""
     canvas = Canvas(size)
     canvas.fill(body_outline(rng, size))
     for _ in range(int(rng.integers(0, 5))):
@@ -25,4 +25,4 @@ def draw(rng: np.random.Generator, size: int) -> Alpha:
         axis = np.linspace(0, 1, size, dtype=np.float32)
         ramp = axis[None] if rng.random() < 0.5 else axis[:, None]
         blurred = ramp * blurred + (1 - ramp) * nearer
-    return np.clip(blurred, 0, 1).astype(np.float32)
+    return Matte(np.clip(blurred, 0, 1).astype(np.float32))

@@ -1,6 +1,8 @@
-"""Tools that the drawn mattes share: smooth outlines, tapering strands, supersampled canvases."""
+"""What the drawn mattes share: outlines, tapering strands, supersampled canvases, the result."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -11,36 +13,75 @@ from indexnet_cli.datasets.noise import soft_blur
 Alpha = NDArray[np.float32]
 Points = NDArray[np.float64]
 _SHIFT = 4  # fractional bits of the coordinates that cv2 takes
+_PIECES = 251  # numbers that pieces are given in turn
+_PIECES_PER_CALL = 7
+
+
+class Matte(NamedTuple):
+    """A matte: ``alpha`` (HxW float32 in [0, 1]) and what is known of its colours.
+
+    ``colours`` (HxWx3 uint8) are its own, where it has some. ``pieces`` (HxW uint8) numbers the
+    strands, leaves or shapes that it consists of, 0 for what belongs to none: pieces of different
+    numbers may be of different colours.
+    """
+
+    alpha: Alpha
+    colours: NDArray[np.uint8] | None = None
+    pieces: NDArray[np.uint8] | None = None
 
 
 class Canvas:
-    """A supersampled drawing surface; coordinates and widths are in pixels of the result."""
+    """A supersampled drawing surface; coordinates and widths are in pixels of the result.
+
+    ``pieces`` keeps, at the size of the result, which piece was drawn last at a pixel.
+    """
 
     def __init__(self, size: int, factor: int = 2) -> None:
         self.size = size
         self.factor = factor
         self.pixels = np.zeros((size * factor, size * factor), np.uint8)
+        self.pieces = np.zeros((size, size), np.uint8)
+        self._drawn = 0
 
-    def _fixed(self, points: Points) -> NDArray[np.int32]:
+    def _fixed(self, points: Points, factor: int) -> NDArray[np.int32]:
         # A pixel centre at p lies at factor * (p + 0.5) - 0.5 of the finer grid.
-        fine = (points + 0.5) * self.factor - 0.5
+        fine = (points + 0.5) * factor - 0.5
         return np.round(np.clip(fine, -3e4, 3e4) * 2**_SHIFT).astype(np.int32)
 
+    def _next_piece(self) -> int:
+        self._drawn += 1
+        return 1 + self._drawn % _PIECES
+
     def lines(self, curves: Points, width: float, value: int = 255) -> None:
-        """Draw N x K x 2 curves of one width."""
+        """Draw N x K x 2 curves of one width; every seventh belongs to the same piece."""
+        self._draw(curves, width, value)
+        self._number(curves, width)
+
+    def _draw(self, curves: Points, width: float, value: int) -> None:
         thickness = max(round(width * self.factor), 1)
         if len(curves):
-            fixed = list(self._fixed(curves))
+            fixed = list(self._fixed(curves, self.factor))
             cv2.polylines(self.pixels, fixed, False, value, thickness, cv2.LINE_AA, _SHIFT)
 
-    def fill(self, outline: Points, value: int = 255) -> None:
-        """Fill one K x 2 outline."""
-        cv2.fillPoly(self.pixels, [self._fixed(outline)], value, cv2.LINE_AA, _SHIFT)
+    def _number(self, curves: Points, width: float) -> None:
+        for first in range(min(_PIECES_PER_CALL, len(curves))):
+            fixed = list(self._fixed(curves[first::_PIECES_PER_CALL], 1))
+            thickness, piece = round(width) + 1, self._next_piece()
+            cv2.polylines(self.pieces, fixed, False, piece, thickness, cv2.LINE_8, _SHIFT)
+
+    def fill(self, outline: Points, value: int = 255, piece: bool = False) -> None:
+        """Fill one K x 2 outline, as a piece of its own or as part of what belongs to none."""
+        cv2.fillPoly(self.pixels, [self._fixed(outline, self.factor)], value, cv2.LINE_AA, _SHIFT)
+        number = self._next_piece() if piece else 0
+        cv2.fillPoly(self.pieces, [self._fixed(outline, 1)], number, cv2.LINE_8, _SHIFT)
 
     def fill_convex(self, outlines: Points, value: int = 255) -> None:
-        """Fill N x K x 2 convex outlines, each over those before."""
-        for outline in self._fixed(outlines):
-            cv2.fillConvexPoly(self.pixels, outline, value, cv2.LINE_AA, _SHIFT)
+        """Fill N x K x 2 convex outlines, each a piece, over those before."""
+        for fine, coarse in zip(
+            self._fixed(outlines, self.factor), self._fixed(outlines, 1), strict=True
+        ):
+            cv2.fillConvexPoly(self.pixels, fine, value, cv2.LINE_AA, _SHIFT)
+            cv2.fillConvexPoly(self.pieces, coarse, self._next_piece(), cv2.LINE_8, _SHIFT)
 
     def strands(self, curves: Points, widths: NDArray[np.float64], value: int = 255) -> None:
         """Draw N x K x 2 curves that taper to a point; ``widths`` (N) are those of the roots."""
@@ -50,11 +91,12 @@ class Canvas:
             if not group.any():
                 continue
             chosen, width = curves[group], float(widths[group].mean())
+            self._number(chosen, width)
             steps = 1 if width * self.factor < 1.5 else (2 if width < 2 else 3)
-            self.lines(chosen, width / (steps + 0.5), value)
+            self._draw(chosen, width / (steps + 0.5), value)
             for step in range(1, steps + 1):
                 end = max(round(count * (1 - step / (steps + 1))), 2)
-                self.lines(chosen[:, :end], width * (step + 0.5) / (steps + 0.5), value)
+                self._draw(chosen[:, :end], width * (step + 0.5) / (steps + 0.5), value)
 
     def alpha(self) -> Alpha:
         """Shrink to size x size float32 in [0, 1]."""

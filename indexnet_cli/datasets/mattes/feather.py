@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from indexnet_cli.datasets.mattes.drawing import (
-    Alpha,
     Canvas,
+    Matte,
     grow_curves,
     join,
     lens_blur,
@@ -14,13 +14,14 @@ from indexnet_cli.datasets.mattes.drawing import (
 )
 
 
-def draw(rng: np.random.Generator, size: int) -> Alpha:
-    """Draw a matte of feathers, size x size float32 in [0, 1]."""
+def draw(rng: np.random.Generator, size: int) -> Matte:
+    """Draw a matte of feathers."""
     canvas = Canvas(size)
     for _ in range(int(rng.integers(1, 4))):
         _feather(rng, canvas)
     alpha = lens_blur(rng, canvas.alpha())
-    return join(alpha, random_body(rng, size)) if rng.random() < 0.4 else alpha
+    alpha = join(alpha, random_body(rng, size)) if rng.random() < 0.4 else alpha
+    return Matte(alpha, pieces=canvas.pieces)
 
 
 def _feather(rng: np.random.Generator, canvas: Canvas) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from indexnet_cli.datasets.mattes.drawing import (
-    Alpha,
     Canvas,
+    Matte,
     Points,
     body_outline,
     grow_curves,
@@ -17,8 +17,8 @@ from indexnet_cli.datasets.mattes.drawing import (
 _TUFTS = 197
 
 
-def draw(rng: np.random.Generator, size: int) -> Alpha:
-    """Draw a matte of fur, size x size float32 in [0, 1]."""
+def draw(rng: np.random.Generator, size: int) -> Matte:
+    """Draw a matte of fur."""
     outline = body_outline(rng, size, 0.3, 1.6)
     canvas = Canvas(size)
     long = float(np.exp(rng.uniform(np.log(6), np.log(65))))
@@ -37,7 +37,7 @@ def draw(rng: np.random.Generator, size: int) -> Alpha:
     coat = layer(420, 0.65)
     scale = float(np.exp(rng.uniform(np.log(0.5), np.log(1.5))))
     canvas.strands(coat, scale * rng.uniform(0.5, 1.5, len(coat)))
-    return lens_blur(rng, canvas.alpha(), 0.3)
+    return Matte(lens_blur(rng, canvas.alpha(), 0.3), pieces=canvas.pieces)
 
 
 def _layer(

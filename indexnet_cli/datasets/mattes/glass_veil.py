@@ -8,6 +8,7 @@ import numpy as np
 from indexnet_cli.datasets.mattes.drawing import (
     Alpha,
     Canvas,
+    Matte,
     body_outline,
     join,
     lens_blur,
@@ -16,20 +17,23 @@ from indexnet_cli.datasets.mattes.drawing import (
 from indexnet_cli.datasets.noise import fractal_noise
 
 
-def draw(rng: np.random.Generator, size: int) -> Alpha:
-    """Draw a matte of glass or of a veil, size x size float32 in [0, 1]."""
+def draw(rng: np.random.Generator, size: int) -> Matte:
+    """Draw a matte of glass or of a veil."""
     outline = body_outline(rng, size, 0.4, 1.5)
     canvas = Canvas(size)
     canvas.fill(outline)
     inside = canvas.alpha()
-    density = np.float32(rng.uniform(0.06, 0.6)) * _relief(rng, size)
+    if rng.random() < 0.3:  # cloth: nearly opaque
+        density = np.float32(rng.uniform(0.75, 0.99)) * _relief(rng, size) ** np.float32(0.15)
+    else:
+        density = np.float32(rng.uniform(0.06, 0.6)) * _relief(rng, size)
     if rng.random() < 0.6:
         density = density + _rim(rng, inside)
     if rng.random() < 0.6:
         spots = fractal_noise(rng, size, int(rng.integers(2, 7)), 2)
         density = density + np.clip(2 * (spots - float(rng.uniform(1.1, 1.8))), 0, 0.9)
     alpha = lens_blur(rng, np.clip(density, 0, 0.98) * inside, 0.2, 3.0)
-    return join(alpha, random_body(rng, size)) if rng.random() < 0.65 else alpha
+    return Matte(join(alpha, random_body(rng, size)) if rng.random() < 0.65 else alpha)
 
 
 def _relief(rng: np.random.Generator, size: int) -> Alpha:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from indexnet_cli.datasets.mattes.drawing import (
-    Alpha,
     Canvas,
+    Matte,
     Points,
     body_outline,
     grow_curves,
@@ -15,19 +15,21 @@ from indexnet_cli.datasets.mattes.drawing import (
 )
 
 
-def draw(rng: np.random.Generator, size: int) -> Alpha:
-    """Draw a matte of hair, size x size float32 in [0, 1]."""
+def draw(rng: np.random.Generator, size: int) -> Matte:
+    """Draw a matte of hair."""
     outline = body_outline(rng, size, 0.3, 1.4)
     canvas = Canvas(size)
     style = _Style(rng)
     _halo(rng, canvas, outline, style)
     canvas.fill(outline)
+    if rng.random() < 0.3:
+        _thicket(rng, canvas, outline, style)
     if rng.random() < 0.4:
         _mane(rng, canvas, outline, style)
     else:
         _locks(rng, canvas, outline, style)
     _frizz(rng, canvas, outline, style)
-    return lens_blur(rng, canvas.alpha())
+    return Matte(lens_blur(rng, canvas.alpha()), pieces=canvas.pieces)
 
 
 class _Style:
@@ -117,6 +119,23 @@ def _mane(rng: np.random.Generator, canvas: Canvas, outline: Points, style: _Sty
         np.repeat(rng.uniform(0.5, 2.0, locks), each),
     )
     canvas.strands(curves, style.scale * rng.uniform(0.4, 1.5, total))
+
+
+def _thicket(rng: np.random.Generator, canvas: Canvas, outline: Points, style: _Style) -> None:
+    """Very many fine strands, nearly closed at the body: light comes through between them."""
+    count = int(rng.integers(500, 2000))
+    roots, normals = visible_roots(rng, outline, canvas.size, count)
+    reach = canvas.size * float(rng.uniform(0.1, 0.5))
+    curves = grow_curves(
+        roots - 3 * normals,
+        style.headings(normals) + rng.normal(0, float(rng.uniform(0.05, 0.35)), count),
+        reach * rng.uniform(0.3, 1.1, count),
+        rng.normal(-0.2 * style.combed, 0.4, count),
+        style.curl * rng.uniform(0, 1, count),
+        rng.uniform(0, 2 * np.pi, count),
+        count=9,
+    )
+    canvas.strands(curves, min(style.scale, 1.0) * rng.uniform(0.4, 1.3, count))
 
 
 def _frizz(rng: np.random.Generator, canvas: Canvas, outline: Points, style: _Style) -> None:

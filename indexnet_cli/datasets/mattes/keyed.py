@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from indexnet_cli.datasets.colours import photograph_crop
-from indexnet_cli.datasets.mattes.drawing import Alpha, join, random_body
+from indexnet_cli.datasets.mattes.drawing import Matte, join, random_body
 from indexnet_cli.datasets.pack import PackPart
 
 _MIXES = np.array(
@@ -15,10 +14,8 @@ _MIXES = np.array(
 )
 
 
-def draw(
-    rng: np.random.Generator, size: int, part: PackPart
-) -> tuple[Alpha, NDArray[np.uint8] | None]:
-    """Key a photograph: a matte (size x size float32) and, half of the time, its own colours."""
+def draw(rng: np.random.Generator, size: int, part: PackPart) -> Matte:
+    """Key a photograph: a matte and, half of the time, its own colours."""
     photograph = photograph_crop(rng, part.photograph(rng), size)
     channel = cv2.transform(photograph, _MIXES[int(rng.integers(len(_MIXES)))][None])
     channel = channel.reshape(size, size).astype(np.float32)
@@ -31,9 +28,9 @@ def draw(
         alpha = 1 - alpha
     alpha = alpha.astype(np.float32)
     if rng.random() < 0.35:
-        return join(alpha, random_body(rng, size)), None
+        return Matte(join(alpha, random_body(rng, size)))
     if rng.random() < 0.6:
-        return alpha, None
+        return Matte(alpha)
     # What shines through at soft pixels is pushed out by the neighbours' darkest or brightest.
     spread = cv2.erode if dark else cv2.dilate
-    return alpha, np.asarray(spread(photograph, np.ones((5, 5), np.uint8)), np.uint8)
+    return Matte(alpha, np.asarray(spread(photograph, np.ones((5, 5), np.uint8)), np.uint8))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from indexnet_cli.datasets.mattes.drawing import (
-    Alpha,
     Canvas,
+    Matte,
     Points,
     grow_curves,
     join,
@@ -15,8 +15,8 @@ from indexnet_cli.datasets.mattes.drawing import (
 )
 
 
-def draw(rng: np.random.Generator, size: int) -> Alpha:
-    """Draw a matte of plants, size x size float32 in [0, 1]."""
+def draw(rng: np.random.Generator, size: int) -> Matte:
+    """Draw a matte of plants."""
     canvas = Canvas(size)
     choice = rng.random()
     if choice < 0.45:
@@ -26,7 +26,8 @@ def draw(rng: np.random.Generator, size: int) -> Alpha:
     else:
         _grass(rng, canvas)
     alpha = lens_blur(rng, canvas.alpha(), 0.2)
-    return join(alpha, random_body(rng, size)) if rng.random() < 0.35 else alpha
+    alpha = join(alpha, random_body(rng, size)) if rng.random() < 0.35 else alpha
+    return Matte(alpha, pieces=canvas.pieces)
 
 
 def _fork(

@@ -6,14 +6,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from indexnet_cli.datasets.mattes.drawing import Alpha, join, lens_blur, random_body
+from indexnet_cli.datasets.mattes.drawing import Matte, join, lens_blur, random_body
 from indexnet_cli.datasets.noise import fractal_noise
 
 Field = NDArray[np.float32]
 
 
-def draw(rng: np.random.Generator, size: int) -> Alpha:
-    """Draw a matte of a net or of lace, size x size float32 in [0, 1]."""
+def draw(rng: np.random.Generator, size: int) -> Matte:
+    """Draw a matte of a net or of lace."""
     thread = float(np.exp(rng.uniform(np.log(0.5), np.log(10.0))))
     period = max(thread * float(np.exp(rng.uniform(np.log(2.2), np.log(12.0)))), 5.0)
     u, v = _cloth_coordinates(rng, size)
@@ -27,7 +27,7 @@ def draw(rng: np.random.Generator, size: int) -> Alpha:
     if rng.random() < 0.6:
         mesh = mesh * random_body(rng, size)
     alpha = lens_blur(rng, mesh.astype(np.float32), 0.1, 2.5)
-    return join(alpha, random_body(rng, size)) if rng.random() < 0.55 else alpha
+    return Matte(join(alpha, random_body(rng, size)) if rng.random() < 0.55 else alpha)
 
 
 def _cloth_coordinates(rng: np.random.Generator, size: int) -> tuple[Field, Field]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from indexnet_cli.datasets.mattes.drawing import Alpha, join, random_body
+from indexnet_cli.datasets.mattes.drawing import Matte, join, random_body
 from indexnet_cli.datasets.mattes.pack_fg import place
 from indexnet_cli.datasets.pack import PackPart
 
 
-def draw(rng: np.random.Generator, size: int, part: PackPart) -> tuple[Alpha, None]:
+def draw(rng: np.random.Generator, size: int, part: PackPart) -> Matte:
     """Place 1 or 2 grey mattes, sometimes over a solid body; size x size float32 in [0, 1]."""
     alpha = np.zeros((size, size), np.float32)
     for _ in range(1 if rng.random() < 0.7 else 2):
@@ -21,4 +21,4 @@ def draw(rng: np.random.Generator, size: int, part: PackPart) -> tuple[Alpha, No
             matte, place(rng, matte, size, scale), (size, size), flags=cv2.INTER_LINEAR
         )
         alpha = join(alpha, warped.astype(np.float32) / np.float32(255))
-    return (join(alpha, random_body(rng, size)) if rng.random() < 0.35 else alpha), None
+    return Matte(join(alpha, random_body(rng, size)) if rng.random() < 0.35 else alpha)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from indexnet_cli.datasets.mattes.drawing import Alpha
+from indexnet_cli.datasets.mattes.drawing import Matte
 from indexnet_cli.datasets.pack import PackPart
 
 
@@ -24,8 +24,8 @@ def place(
     return np.hstack([matrix, shift[:, None]]).astype(np.float32)
 
 
-def draw(rng: np.random.Generator, size: int, part: PackPart) -> tuple[Alpha, NDArray[np.uint8]]:
-    """Lay 1 to 4 cut-outs over each other: alpha (float32) and colours (uint8 RGB)."""
+def draw(rng: np.random.Generator, size: int, part: PackPart) -> Matte:
+    """Lay 1 to 4 cut-outs over each other, with their own colours."""
     alpha = np.zeros((size, size), np.float32)
     colours: NDArray[np.uint8] | None = None
     for _ in range(int(rng.choice([1, 2, 3, 4], p=[0.4, 0.3, 0.2, 0.1]))):
@@ -56,4 +56,4 @@ def draw(rng: np.random.Generator, size: int, part: PackPart) -> tuple[Alpha, ND
             colours = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
         alpha = union
     assert colours is not None
-    return alpha, colours
+    return Matte(alpha, colours)

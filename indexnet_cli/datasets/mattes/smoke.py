@@ -5,12 +5,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from indexnet_cli.datasets.mattes.drawing import Alpha, join, random_body
+from indexnet_cli.datasets.mattes.drawing import Matte, join, random_body
 from indexnet_cli.datasets.noise import fractal_noise
 
 
-def draw(rng: np.random.Generator, size: int) -> Alpha:
-    """Draw a matte of smoke, size x size float32 in [0, 1]."""
+def draw(rng: np.random.Generator, size: int) -> Matte:
+    """Draw a matte of smoke."""
     field = fractal_noise(rng, size, int(rng.integers(1, 5)), 7, float(rng.uniform(0.4, 0.68)))
     swirl = size * float(rng.uniform(0, 0.16))
     axis = np.arange(size, dtype=np.float32)
@@ -22,4 +22,4 @@ def draw(rng: np.random.Generator, size: int) -> Alpha:
     # Light that passes falls off exponentially with the smoke in its way.
     alpha = 1 - np.exp(-density * np.float32(rng.uniform(0.4, 2.5)))
     alpha = alpha.astype(np.float32) * np.float32(rng.uniform(0.6, 1.0))
-    return join(alpha, random_body(rng, size)) if rng.random() < 0.5 else alpha
+    return Matte(join(alpha, random_body(rng, size)) if rng.random() < 0.5 else alpha)

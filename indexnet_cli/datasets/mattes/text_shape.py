@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from indexnet_cli.datasets.mattes.drawing import Alpha, Canvas
+from indexnet_cli.datasets.mattes.drawing import Canvas, Matte
 from indexnet_cli.datasets.noise import soft_blur
 
 _LETTERS = np.array(list("ABCDEFGHKLMNOPRSTUVWXYZabcdefghkmnopqrstuvwxyz0123456789&?!%"))
@@ -18,15 +18,15 @@ _FONTS = (
 )
 
 
-def draw(rng: np.random.Generator, size: int) -> Alpha:
-    """Draw a matte of text and hard shapes, size x size float32 in [0, 1]."""
+def draw(rng: np.random.Generator, size: int) -> Matte:
+    """Draw a matte of text and hard shapes."""
     canvas = Canvas(size)
     for _ in range(int(rng.integers(1, 5))):
         (_polygon, _ring, _bar)[int(rng.integers(3))](rng, canvas)
     if rng.random() < 0.6:
         _text(rng, canvas)
     alpha = soft_blur(canvas.alpha(), float(rng.uniform(0, 1.1)))
-    return np.clip(alpha, 0, 1).astype(np.float32)
+    return Matte(np.clip(alpha, 0, 1).astype(np.float32), pieces=canvas.pieces)
 
 
 def _value(rng: np.random.Generator) -> int:
@@ -38,7 +38,7 @@ def _polygon(rng: np.random.Generator, canvas: Canvas) -> None:
     turn = np.sort(rng.uniform(0, 2 * np.pi, corners))
     reach = canvas.size * rng.uniform(0.08, 0.6, corners)
     outline = np.stack([reach * np.cos(turn), reach * np.sin(turn)], axis=1)
-    canvas.fill(outline + canvas.size * rng.uniform(0.1, 0.9, 2), _value(rng))
+    canvas.fill(outline + canvas.size * rng.uniform(0.1, 0.9, 2), _value(rng), piece=True)
 
 
 def _ring(rng: np.random.Generator, canvas: Canvas) -> None:
