@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from indexnet_cli.datasets.noise import soft_blur
+from indexnet_cli.datasets.noise import defocus, soft_blur
 from indexnet_cli.datasets.pack import PackPart
 from indexnet_cli.datasets.textures import (
     add_grain,
@@ -103,5 +103,6 @@ def background_colours(rng: np.random.Generator, photograph: Pixels, size: int) 
         return smooth_texture(rng, size)
     crop = photograph_crop(rng, photograph, size)
     if rng.random() < 0.6:
-        crop = soft_blur(crop, float(np.exp(rng.uniform(np.log(0.7), np.log(14)))))
+        sigma = float(np.exp(rng.uniform(np.log(0.7), np.log(14))))
+        crop = defocus(crop, 2 * sigma) if rng.random() < 0.5 else soft_blur(crop, sigma)
     return np.ascontiguousarray(crop)

@@ -1,4 +1,4 @@
-"""Noise that costs little: fractal noise from small grids, windows of one normal table."""
+"""Noise and blur that cost little: small grids, windows of one normal table, coarser levels."""
 
 from __future__ import annotations
 
@@ -66,3 +66,31 @@ def soft_blur(picture: NDArray, sigma: float) -> NDArray:
     small = cv2.resize(picture, small_size, interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), sigma / factor, borderType=cv2.BORDER_REFLECT_101)
     return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def defocus(picture: NDArray, radius: float) -> NDArray:
+    """Blur as an open lens does: each point becomes a disc of ``radius`` pixels, evenly lit.
+
+    Large discs are drawn at a lower resolution, at most 6 pixels in radius there.
+    """
+    if radius < 0.4:
+        return picture
+    factor = 2 ** max(int(np.ceil(np.log2(radius / 6))), 0)
+    height, width = picture.shape[:2]
+    small = picture
+    if factor > 1:
+        size = (max(width // factor, 1), max(height // factor, 1))
+        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    blurred = cv2.filter2D(small, -1, _disc(radius / factor), borderType=cv2.BORDER_REFLECT_101)
+    if factor > 1:
+        blurred = cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR)
+    return blurred
+
+
+def _disc(radius: float) -> NDArray[np.float32]:
+    """An antialiased disc, its sum 1."""
+    reach = int(np.ceil(radius))
+    axis = np.arange(-reach, reach + 1, dtype=np.float32)
+    distance = np.sqrt(axis[None] ** 2 + axis[:, None] ** 2)
+    disc = np.clip(np.float32(radius + 0.5) - distance, 0, 1)
+    return np.asarray(disc / disc.sum(), np.float32)

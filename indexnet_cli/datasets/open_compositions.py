@@ -11,10 +11,10 @@ from indexnet_cli.datasets.colours import background_colours, colour_pieces, for
 from indexnet_cli.datasets.damage import apply_table, damage_image, photometric_table
 from indexnet_cli.datasets.mattes import KINDS
 from indexnet_cli.datasets.mattes.drawing import Alpha, Matte, join
-from indexnet_cli.datasets.noise import soft_blur
+from indexnet_cli.datasets.noise import defocus
 from indexnet_cli.datasets.pack import SPLITS, Pack, PackPart
 from indexnet_cli.datasets.sample import Sample
-from indexnet_cli.datasets.shading import shade_by_structure
+from indexnet_cli.datasets.shading import refract, shade_by_structure
 from indexnet_cli.datasets.trimaps import fractional_pixels, random_trimap
 
 _LENGTH = 1_000_000_000
@@ -86,6 +86,8 @@ class OpenCompositions:
     ) -> Colours:
         """Colours for a matte that has none of its own."""
         colours = foreground_colours(rng, self._part, behind, photograph, kind)
+        if kind == "glass_veil" and rng.random() < 0.3:
+            return refract(rng, colours, matte.alpha, behind)
         if matte.pieces is not None:
             colours = colour_pieces(rng, colours, matte.pieces)
         return shade_by_structure(rng, colours, matte.alpha, behind)
@@ -97,9 +99,9 @@ class OpenCompositions:
         kind = str(rng.choice(_SECOND))
         matte = self._draw(rng, kind, self.crop)
         colours = self._front(rng, matte, behind, photograph, kind)
-        defocus = float(rng.choice([0.0, rng.uniform(0.5, 8.0)]))
-        cover = soft_blur(matte.alpha, defocus)[..., None]
-        mixed = behind + cover * (soft_blur(colours, defocus).astype(np.float32) - behind)
+        radius = float(rng.choice([0.0, rng.uniform(0.5, 16.0)]))
+        cover = defocus(matte.alpha, radius)[..., None]
+        mixed = behind + cover * (defocus(colours, radius).astype(np.float32) - behind)
         return np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
 
     def _matte(self, rng: np.random.Generator, kind: str) -> Matte:

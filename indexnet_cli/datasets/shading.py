@@ -1,4 +1,4 @@
-"""Light on drawn mattes: round threads, shine, rims lit from behind, colour of what is behind."""
+"""Light on drawn mattes: round threads, shine, rims lit from behind, glass that bends it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from indexnet_cli.datasets.noise import soft_blur
+from indexnet_cli.datasets.noise import fractal_noise, soft_blur
 
 Pixels = NDArray[np.uint8]
 
@@ -55,3 +55,23 @@ def _lit_from_a_side(
         shine = np.clip(facing - np.float32(rng.uniform(0.2, 0.5)), 0, None)
         lit = lit + np.float32(rng.uniform(100, 500)) * shine
     return np.asarray(lit, np.float32)
+
+
+def refract(
+    rng: np.random.Generator, colours: Pixels, alpha: NDArray[np.float32], behind: Pixels
+) -> Pixels:
+    """Colour thick glass (HxHx3): what is ``behind``, bent and tinted, with light of its own.
+
+    Where ``alpha`` (HxH) is solid, ``colours`` stay.
+    """
+    size = alpha.shape[0]
+    bend = size * float(rng.uniform(0.02, 0.2))
+    axis = np.arange(size, dtype=np.float32)
+    x = axis[None] + bend * fractal_noise(rng, size, int(rng.integers(2, 6)), 2)
+    y = axis[:, None] + bend * fractal_noise(rng, size, int(rng.integers(2, 6)), 2)
+    bent = cv2.remap(behind, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    tint = rng.uniform(0.5, 1.1, 3).astype(np.float32)
+    light = np.float32(rng.uniform(0, 90)) * np.clip(fractal_noise(rng, size, 3, 3), 0, 3)
+    glass = bent * tint + light[..., None]
+    solid = np.clip(5 * alpha - 4, 0, 1)[..., None]
+    return np.clip(glass + solid * (colours - glass), 0, 255).astype(np.uint8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from indexnet_cli.datasets.mattes.drawing import Canvas, Matte, body_outline, smooth_outline
-from indexnet_cli.datasets.noise import soft_blur
+from indexnet_cli.datasets.noise import defocus, soft_blur
 
 
 def draw(rng: np.random.Generator, size: int) -> Matte:
@@ -19,7 +19,7 @@ def draw(rng: np.random.Generator, size: int) -> Matte:
         canvas.fill(outline, 255 if rng.random() < 0.65 else 0)
     sharp = canvas.alpha()
     sigma = float(np.exp(rng.uniform(np.log(0.5), np.log(15))))
-    blurred = soft_blur(sharp, sigma)
+    blurred = defocus(sharp, 2 * sigma) if rng.random() < 0.5 else soft_blur(sharp, sigma)
     if rng.random() < 0.4:
         nearer = soft_blur(sharp, sigma * float(rng.uniform(0.15, 0.6)))
         axis = np.linspace(0, 1, size, dtype=np.float32)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from indexnet_cli.datasets.noise import soft_blur
+from indexnet_cli.datasets.noise import defocus, soft_blur
 
 Alpha = NDArray[np.float32]
 Points = NDArray[np.float64]
@@ -196,4 +196,7 @@ def lens_blur(
     """Blur as a lens does: mostly a fraction of a pixel, now and then clearly out of focus."""
     strong = rng.random() < strong_share
     sigma = float(rng.uniform(1.2, strongest) if strong else rng.uniform(0.0, 0.9))
+    if strong and rng.random() < 0.5:
+        alpha = defocus(alpha, 2 * sigma)  # a disc of radius r deviates by r / 2
+        sigma = 0.4
     return np.clip(soft_blur(alpha, sigma), 0, 1).astype(np.float32)
