@@ -15,6 +15,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from indexnet_cli.errors import CheckpointError, OutputError, UsageError
+from indexnet_cli.training.half_range import scale_into_half_range
 from indexnet_cli.training.recipe import Recipe
 
 SNAPSHOT, BEST = "snapshot.pt", "best.pt"
@@ -102,6 +103,8 @@ def export_weights(
     for values that ``dtype`` cannot hold.
     """
     tensors = {}
+    if dtype == torch.float16:
+        state = scale_into_half_range(state)
     for key, value in state.items():
         if key.endswith("num_batches_tracked"):
             continue
