@@ -79,3 +79,12 @@ def test_quality(bench, measured_pictures):
 def test_accuracy_of_precisions(bench, measured_pictures):
     said = bench("engine.py", "--accuracy", "--examples", str(measured_pictures))
     assert 0 < figure(r"mixed \| ([\d.]+)", said) < figure(r"bf16 \| ([\d.]+)", said)
+
+
+def test_sample_statistics(bench, measured_pictures, pack_folder):
+    folders = ["--data-dir", str(pack_folder), "--examples", str(measured_pictures)]
+    said = bench("sample_statistics.py", *folders, "--samples", "8", "--crop", "64", "--kinds")
+    # The ramp: the shares of unknown pixels and of alpha there follow from its thresholds.
+    assert figure(r"photographs, narrow +([\d.]+)", said) == pytest.approx(141 / 256, abs=0.01)
+    assert figure(r"photographs, wide +[\d.]+ +([\d.]+)", said) == pytest.approx(0.51, abs=0.01)
+    assert figure(r"samples \(8\) +([\d.]+)", said) > 0
