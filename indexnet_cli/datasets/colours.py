@@ -54,11 +54,11 @@ def foreground_colours(
     if choice < 0.11:
         return _camouflage(rng, background)
     streaky = kind in ("hair", "fur", "feather")
-    if choice < (0.5 if streaky else 0.2):
+    if choice < (0.3 if streaky else 0.2):
         colours = streak_texture(rng, size)
-    elif choice < (0.6 if streaky else 0.4):
+    elif choice < (0.7 if streaky else 0.4):
         colours = smooth_texture(rng, size)
-    elif choice < (0.65 if streaky else 0.6):
+    elif choice < (0.73 if streaky else 0.6):
         colours = printed_texture(rng, size)
     else:
         colours = photograph_crop(rng, part.photograph(rng), size, _SCALES_IN_FRONT)
@@ -81,9 +81,9 @@ def colour_pieces(rng: np.random.Generator, colours: Pixels, pieces: NDArray[np.
     colours: that a strand differs from the sure foreground does not make it background.
     """
     chance = rng.random()
-    if chance < 0.4:
+    if chance < 0.3:
         return colours
-    if chance < 0.53:
+    if chance < 0.42:
         inks = plain_inks(rng, int(rng.integers(2, 7)))
         table = inks[rng.integers(len(inks), size=256)]
         light = cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY).astype(np.float32)
@@ -91,7 +91,7 @@ def colour_pieces(rng: np.random.Generator, colours: Pixels, pieces: NDArray[np.
         if rng.random() < 0.5:
             painted = np.where(pieces[..., None] == 0, colours, painted)
     else:
-        spread = float(rng.uniform(0.05, 0.5))
+        spread = float(rng.uniform(0.05, 0.6))
         tones = rng.normal(0, spread, (256, 1)) + rng.normal(0, spread / 4, (256, 3))
         painted = colours * np.exp(tones).astype(np.float32)[pieces]
     return soft_blur(np.clip(painted, 0, 255).astype(np.uint8), 0.6)

@@ -14,7 +14,7 @@ Alpha = NDArray[np.float32]
 Points = NDArray[np.float64]
 _SHIFT = 4  # fractional bits of the coordinates that cv2 takes
 _PIECES = 251  # numbers that pieces are given in turn
-_PIECES_PER_CALL = 7
+_PIECES_PER_CALL = 9
 
 
 class Matte(NamedTuple):
@@ -53,7 +53,7 @@ class Canvas:
         return 1 + self._drawn % _PIECES
 
     def lines(self, curves: Points, width: float, value: int = 255) -> None:
-        """Draw N x K x 2 curves of one width; every seventh belongs to the same piece."""
+        """Draw N x K x 2 curves of one width; every ninth belongs to the same piece."""
         self._draw(curves, width, value)
         self._number(curves, width)
 

@@ -1,9 +1,10 @@
-"""Hair: a halo of fine strands, locks or a combed mane, and frizz, around a head-like body."""
+"""Hair: tresses, or a halo of fine strands, locks or a mane, and frizz, around a head."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from indexnet_cli.datasets.mattes import tresses
 from indexnet_cli.datasets.mattes.drawing import (
     Canvas,
     Matte,
@@ -14,9 +15,13 @@ from indexnet_cli.datasets.mattes.drawing import (
     visible_roots,
 )
 
+_TRESSES = 0.5
+
 
 def draw(rng: np.random.Generator, size: int) -> Matte:
     """Draw a matte of hair."""
+    if rng.random() < _TRESSES:
+        return tresses.draw(rng, size)
     outline = body_outline(rng, size, 0.3, 1.4)
     canvas = Canvas(size)
     style = _Style(rng)

@@ -15,7 +15,7 @@ Field = NDArray[np.float32]
 def draw(rng: np.random.Generator, size: int) -> Matte:
     """Draw a matte of a net or of lace."""
     thread = float(np.exp(rng.uniform(np.log(0.5), np.log(10.0))))
-    period = max(thread * float(np.exp(rng.uniform(np.log(2.2), np.log(12.0)))), 5.0)
+    period = max(thread * float(np.exp(rng.uniform(np.log(1.5), np.log(12.0)))), 5.0)
     u, v = _cloth_coordinates(rng, size)
     maker = (_woven, _honeycomb, _holes, _irregular, _rings)[int(rng.integers(5))]
     mesh = maker(rng, u, v, period, thread)
