@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -47,3 +48,8 @@ class Shard:
     def part_of(self, items: Sequence[T]) -> list[T]:
         """Every ``count``-th item: neighbours, often of one size, go to different processes."""
         return list(items[self.index - 1 :: self.count])
+
+    def takes(self, name: str) -> bool:
+        """Whether the picture of this name is this part's, whatever others there are or will be."""
+        digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest()
+        return int.from_bytes(digest[:8], "big") % self.count == self.index - 1

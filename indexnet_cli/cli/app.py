@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from indexnet_cli.cli.batch import batch
+from indexnet_cli.cli.batch.command import batch
 from indexnet_cli.cli.composite import composite
 from indexnet_cli.cli.edit import edit
 from indexnet_cli.cli.eval import evaluate

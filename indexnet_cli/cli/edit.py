@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import closing, suppress
 from pathlib import Path
@@ -9,36 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from indexnet_cli.cli import options, product_options, trimap_options
 from indexnet_cli.cli.failures import reports_failures
 from indexnet_cli.cli.guided import plan_guide
 from indexnet_cli.cli.memory_option import MemoryOption, parse_memory
-from indexnet_cli.cli.options import (
-    DeviceOption,
-    JsonOption,
-    MaxPixelsOption,
-    ModelOption,
-    OverwriteOption,
-    PrecisionOption,
-    QuietOption,
-    VerboseOption,
-    WeightsOption,
-)
 from indexnet_cli.cli.output import Output
-from indexnet_cli.cli.places import STREAM, refuse_inputs
-from indexnet_cli.cli.product_options import (
-    BitsOption,
-    FormatOption,
-    NoEstimateOption,
-    product_style,
-)
+from indexnet_cli.cli.places import STREAM, make_folder, refuse_inputs
 from indexnet_cli.cli.telling import told_of
-from indexnet_cli.cli.trimap_options import (
-    DEFAULT_ERODE,
-    BoxOption,
-    DilateOption,
-    ErodeOption,
-    mask_style,
-)
 from indexnet_cli.cli.weights.pulling import pull_if_missing
 from indexnet_cli.errors import UsageError
 from indexnet_cli.models.registry import DEFAULT_MODEL, resolve_model
@@ -75,9 +53,9 @@ def edit(
         str | None,
         typer.Option("--mask", metavar="MASK", help="Start from a rough mask.", show_default=False),
     ] = None,
-    box: BoxOption = None,
-    erode: ErodeOption = DEFAULT_ERODE,
-    dilate: DilateOption = None,
+    box: trimap_options.BoxOption = None,
+    erode: trimap_options.ErodeOption = trimap_options.DEFAULT_ERODE,
+    dilate: trimap_options.DilateOption = None,
     save: Annotated[
         str,
         typer.Option(
@@ -86,9 +64,9 @@ def edit(
             help="What the button Save writes: alpha, trimap, cutout, foreground, preview.",
         ),
     ] = DEFAULT_KINDS,
-    bits: BitsOption = None,
-    format: FormatOption = "png",
-    no_estimate: NoEstimateOption = False,
+    bits: product_options.BitsOption = None,
+    format: product_options.FormatOption = "png",
+    no_estimate: product_options.NoEstimateOption = False,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Forget what was painted for this picture before.")
     ] = False,
@@ -101,16 +79,16 @@ def edit(
             "--port", min=1024, max=65535, help="Default: one that is free.", show_default=False
         ),
     ] = None,
-    model: ModelOption = None,
-    weights: WeightsOption = None,
-    device: DeviceOption = "auto",
-    precision: PrecisionOption = "auto",
+    model: options.ModelOption = None,
+    weights: options.WeightsOption = None,
+    device: options.DeviceOption = "auto",
+    precision: options.PrecisionOption = "auto",
     memory: MemoryOption = "auto",
-    max_pixels: MaxPixelsOption = MOST_PIXELS,
-    overwrite: OverwriteOption = False,
-    json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
+    max_pixels: options.MaxPixelsOption = MOST_PIXELS,
+    overwrite: options.OverwriteOption = False,
+    json: options.JsonOption = False,
+    quiet: options.QuietOption = False,
+    verbose: options.VerboseOption = False,
 ) -> None:
     """Paint the trimap of IMAGE in your browser and watch the matte follow the brush.
 
@@ -138,7 +116,9 @@ def edit(
     out = Output(quiet=quiet, verbose=verbose, json=json)
     if STREAM in (image, trimap, mask):
         raise UsageError("The editor reads files only.", "Save the picture first.")
-    style = product_style(save, None, "fill", "center", False, no_estimate, bits, f".{format}")
+    style = product_options.product_style(
+        save, None, "fill", "center", False, no_estimate, bits, f".{format}"
+    )
     guided = trimap is not None or mask is not None or box is not None
     source = plan_guide(image, trimap, mask, box, erode, dilate) if guided else None
     # Without a name, the keys of --weights tell the model.
@@ -176,7 +156,7 @@ def edit(
         matter = make(precision)
         quick = quicker(matter, make) if precision == "auto" else matter
         saving = Saving(outputs, style, overwrite)
-        name, box_style = Path(image).name, mask_style(erode, dilate)
+        name, box_style = Path(image).name, trimap_options.mask_style(erode, dilate)
         with serving(session, matter, quick, saving, name, box_style, port) as server:
             out.document({"address": server.address, **told_of(matter, out)})
             _show(server.address, browser, out)
@@ -202,8 +182,7 @@ def _choose_outputs(
     from indexnet_cli.imaging.products import check_product, product_suffix
 
     folder = Path(image).parent if output is None else output
-    if not folder.is_dir():
-        raise UsageError(f"{folder} is no folder.", "Name one that exists with -o.")
+    make_folder(f"{folder}{os.sep}")
     outputs = {
         kind: folder / f"{Path(image).stem}_{kind}{product_suffix(kind, style)}"
         for kind in style.kinds

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from indexnet_cli.cli import options, product_options, trimap_options
 from indexnet_cli.cli.auto import (
     AutoOption,
     RefineOption,
@@ -19,43 +21,15 @@ from indexnet_cli.cli.auto import (
 from indexnet_cli.cli.failures import reports_failures
 from indexnet_cli.cli.guided import matte_guided, plan_guide
 from indexnet_cli.cli.memory_option import MemoryOption, parse_memory
-from indexnet_cli.cli.options import (
-    AlignOption,
-    DeviceOption,
-    JsonOption,
-    MaxPixelsOption,
-    ModelOption,
-    OverwriteOption,
-    PrecisionOption,
-    QuietOption,
-    VerboseOption,
-    WeightsOption,
-)
 from indexnet_cli.cli.output import Output
 from indexnet_cli.cli.places import (
     STREAM,
     Place,
     choose_place,
     destination_of,
+    make_folder,
     refuse_inputs,
     source_of,
-)
-from indexnet_cli.cli.product_options import (
-    BackgroundOption,
-    BackgroundPositionOption,
-    BitsOption,
-    FitOption,
-    FormatOption,
-    LinearOption,
-    NoEstimateOption,
-    SaveOption,
-    product_style,
-)
-from indexnet_cli.cli.trimap_options import (
-    DEFAULT_ERODE,
-    BoxOption,
-    DilateOption,
-    ErodeOption,
 )
 from indexnet_cli.errors import UsageError
 
@@ -87,8 +61,8 @@ def matte(
             "--output",
             "-o",
             metavar="OUT",
-            help="File or folder; - for standard output (PNG); a folder for several outputs. "
-            "Default: <stem>_alpha.png (_cutout.png …) beside the image.",
+            help="File or folder (results/ is made); - for standard output (PNG); a folder for "
+            "several outputs. Default: <stem>_alpha.png (_cutout.png …) beside the image.",
             show_default=False,
         ),
     ] = None,
@@ -102,32 +76,32 @@ def matte(
             show_default=False,
         ),
     ] = None,
-    box: BoxOption = None,
-    erode: ErodeOption = DEFAULT_ERODE,
-    dilate: DilateOption = None,
+    box: trimap_options.BoxOption = None,
+    erode: trimap_options.ErodeOption = trimap_options.DEFAULT_ERODE,
+    dilate: trimap_options.DilateOption = None,
     auto: AutoOption = False,
     save_trimap: SaveTrimapOption = None,
     refine_with: RefineOption = None,
     strategy: StrategyOption = None,
-    save: SaveOption = None,
-    background: BackgroundOption = None,
-    fit: FitOption = "fill",
-    background_position: BackgroundPositionOption = "center",
-    linear: LinearOption = False,
-    no_estimate: NoEstimateOption = False,
-    bits: BitsOption = None,
-    format: FormatOption = "png",
-    model: ModelOption = None,
-    weights: WeightsOption = None,
-    device: DeviceOption = "auto",
-    precision: PrecisionOption = "auto",
-    align: AlignOption = "pad",
+    save: product_options.SaveOption = None,
+    background: product_options.BackgroundOption = None,
+    fit: product_options.FitOption = "fill",
+    background_position: product_options.BackgroundPositionOption = "center",
+    linear: product_options.LinearOption = False,
+    no_estimate: product_options.NoEstimateOption = False,
+    bits: product_options.BitsOption = None,
+    format: product_options.FormatOption = "png",
+    model: options.ModelOption = None,
+    weights: options.WeightsOption = None,
+    device: options.DeviceOption = "auto",
+    precision: options.PrecisionOption = "auto",
+    align: options.AlignOption = "pad",
     memory: MemoryOption = "auto",
-    max_pixels: MaxPixelsOption = 512_000_000,
-    overwrite: OverwriteOption = False,
-    json: JsonOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
+    max_pixels: options.MaxPixelsOption = 512_000_000,
+    overwrite: options.OverwriteOption = False,
+    json: options.JsonOption = False,
+    quiet: options.QuietOption = False,
+    verbose: options.VerboseOption = False,
 ) -> None:
     """Estimate the alpha matte of IMAGE, given TRIMAP, --mask, --box or --auto.
 
@@ -149,12 +123,12 @@ def matte(
     given = trimap or mask or box
     plan = plan_auto(auto, given, model, strategy, save_trimap, refine_with)
     guide = plan_guide(image, trimap, mask, box, erode, dilate) if plan is None else None
-    style = product_style(
+    style = product_options.product_style(
         save, background, fit, background_position, linear, no_estimate, bits, f".{format}"
     )
     inputs = [name for name in (image, trimap, mask) if name is not None]
     places = _check_outputs(inputs, output, style, overwrite, json)
-    options = {
+    computing = {
         "device": device,
         "precision": precision,
         "align": align,
@@ -163,13 +137,13 @@ def matte(
     started = time.perf_counter()
     if guide is not None:
         picture, classes, alpha, told = matte_guided(
-            image, guide, model, weights, max_pixels, options, out
+            image, guide, model, weights, max_pixels, computing, out
         )
     else:
         assert plan is not None
         plan = plan.placed(image, next(iter(places.values())), overwrite)
         picture, classes, alpha, told = matte_by_itself(
-            source_of(image), plan, weights, max_pixels, overwrite, options, out
+            source_of(image), plan, weights, max_pixels, overwrite, computing, out
         )
     _write(picture, classes, alpha, places, style, overwrite)
     out.detail(f"{', '.join(map(str, places.values()))} in {time.perf_counter() - started:.1f} s")
@@ -185,10 +159,12 @@ def _check_outputs(
     """Where each product goes. Raises before any work for what could not be written after it."""
     from indexnet_cli.imaging.products import check_product, product_suffix
 
+    if output is not None:
+        make_folder(output)
     if len(style.kinds) > 1 and output is not None and not Path(output).is_dir():
         raise UsageError(
             f"{output} is no folder, and {' and '.join(style.kinds)} are several files.",
-            "Name a folder that exists with -o, or choose one output with --save.",
+            f"Name a folder with -o, as in -o {output}{os.sep}, or choose one output with --save.",
         )
     places: dict[str, Place] = {}
     for kind in style.kinds:

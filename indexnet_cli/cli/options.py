@@ -13,8 +13,8 @@ ModelOption = Annotated[
     typer.Option(
         "--model",
         metavar="NAME",
-        help="Model; `indexnet weights list` shows them. Default: indexnet.open, "
-        "what the keys of --weights say, or aimnet.update with --auto.",
+        help="Model; `indexnet weights list` shows them. Default: indexnet.open, or what the keys "
+        "of --weights say; with --auto aimnet.update.",
         show_default=False,
     ),
 ]

@@ -10,12 +10,15 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from indexnet_cli.batch.sharding import Shard
+from indexnet_cli.cli.batch.networks import Networks
 from tests.cli.running import environment, invoke
 
 SIZE = (24, 20)
@@ -171,6 +174,34 @@ def test_shards_divide_the_work(
     assert not set(first) & set(second)
     whole = invoke("batch", images, trimaps, "-o", out, "--json", "--shard", "1/1").stdout
     assert {told["status"] for told in lines(whole).values()} == {"done before"}
+
+
+def test_what_arrives_is_divided_by_name() -> None:
+    shards = [Shard(index, 3) for index in (1, 2, 3)]
+    names = [f"größe/{number}" for number in range(60)]
+    takers = {name: [shard.index for shard in shards if shard.takes(name)] for name in names}
+    assert all(len(each) == 1 for each in takers.values())
+    assert {each[0] for each in takers.values()} == {1, 2, 3}
+
+
+def test_each_process_of_a_machine_takes_its_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[str] = []
+    monkeypatch.setattr(
+        "indexnet_cli.engine.matter.Matter", lambda *_, device, **__: taken.append(device)
+    )
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    networks = Networks(None, None, None, "auto", "fp32", "pad", None)
+    networks.matter()
+    for name, value in (
+        ("RANK", "5"),
+        ("WORLD_SIZE", "8"),
+        ("LOCAL_RANK", "1"),
+        ("MASTER_ADDR", "x"),
+    ):
+        monkeypatch.setenv(name, value)
+    networks.matter()
+    replace(networks, device="cpu").matter()
+    assert taken == ["auto", "cuda:1", "cpu"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -286,6 +287,24 @@ def test_every_product(pair: tuple[Path, Path], weights_file: Path, tmp_path: Pa
     np.testing.assert_array_equal(mixed[alpha == 255], image[alpha == 255])
     with Image.open(folder / "photo_preview.jpg") as strip:
         assert strip.width > 4 * 48
+
+
+def test_a_folder_with_a_slash_is_made(pair: tuple[Path, Path]) -> None:
+    trimap = np.asarray(Image.open(pair[1]))
+    Image.fromarray(np.where(trimap == 255, 255, 0).astype(np.uint8)).save(pair[1])
+    folder = pair[0].parent / "results" / "first"
+    assert_fails(invoke("matte", *pair, "--save", "alpha,preview", "-o", folder), 2, "results")
+    assert not folder.exists()
+    made = invoke("matte", *pair, "--save", "alpha,preview", "-o", f"{folder}{os.sep}")
+    assert made.exit_code == 0, made.output
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "photo_alpha.png",
+        "photo_preview.jpg",
+    ]
+    alone = invoke("matte", *pair, "-o", f"{folder.parent}{os.sep}")
+    assert alone.exit_code == 0, alone.output
+    assert (folder.parent / "photo_alpha.png").is_file()
+    assert_fails(invoke("matte", *pair, "-o", f"{pair[1]}{os.sep}"), 3, "cannot be made")
 
 
 def test_one_product_takes_the_name_it_is_given(

@@ -1,0 +1,1 @@
+"""``indexnet batch``: folders, globs and lists of pictures to mattes, cut-outs and composites."""
