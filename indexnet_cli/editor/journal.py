@@ -47,12 +47,13 @@ class EditJournal:
 
     ``image`` is the picture's file; a copy elsewhere, or renamed, has the same journal. With
     ``fresh`` what was painted earlier is forgotten. One process at a time: raises UsageError if
-    another has it, OutputError if the folder cannot be written.
+    another has it, OutputError if the folder cannot be written. ``digest`` is the picture's.
     """
 
     def __init__(self, image: Path, fresh: bool = False) -> None:
         try:
-            self.folder = edits_dir() / digest_file(image)
+            self.digest = digest_file(image)
+            self.folder = edits_dir() / self.digest
         except OSError as error:
             raise InputError(f"{image} cannot be read: {error.strerror}.") from error
         self._path = self.folder / "journal.jsonl"

@@ -78,6 +78,7 @@ class Routes:
             unknown = float((session.trimap == 128).mean())
             return {
                 "name": self._name,
+                "picture": session.journal.digest,
                 "width": width,
                 "height": height,
                 "revision": session.revision,

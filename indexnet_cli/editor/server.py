@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from indexnet_cli.editor.access import LOOPBACK, is_own, path_within
 from indexnet_cli.editor.routes import Reply, Routes
-from indexnet_cli.errors import IndexnetError, UsageError
+from indexnet_cli.errors import IndexnetError, OutputError, UsageError
 from indexnet_cli.json_reading import parse_json
 
 LARGEST_BODY = 4 << 20
@@ -120,7 +120,10 @@ class EditorHandler(BaseHTTPRequestHandler):
             reply = route(given)
         except IndexnetError as error:
             told = {"error": error.message, "hint": error.hint}
-            reply = Reply.of_json(told, HTTPStatus.BAD_REQUEST)
+            full = isinstance(error, OutputError)  # the page keeps what it painted and asks again
+            reply = Reply.of_json(
+                told, HTTPStatus.INSUFFICIENT_STORAGE if full else HTTPStatus.BAD_REQUEST
+            )
         self._send(reply)
 
     def _refuse(self, status: HTTPStatus) -> None:

@@ -39,9 +39,11 @@ class Session:
         self._seen: set[tuple[str, int]] = set()
         self._starts: set[str] = set()
         for operation in journal.operations():
-            self._seen.add((operation.name, operation.part))
-            self._perform(operation)
-            self.revision += 1
+            key = (operation.name, operation.part)
+            if key not in self._seen:  # a full disk can have made it record one twice
+                self._seen.add(key)
+                self._perform(operation)
+                self.revision += 1
 
     @property
     def size(self) -> tuple[int, int]:

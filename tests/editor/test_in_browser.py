@@ -22,9 +22,10 @@ from selenium.webdriver.common.keys import Keys
 from indexnet_cli.editor.journal import EditJournal
 from indexnet_cli.editor.operations import Paint
 from indexnet_cli.editor.session import Session
+from indexnet_cli.errors import OutputError
 from indexnet_cli.imaging.reading import read_image
 from tests.cli.running import environment
-from tests.editor.conftest import HEIGHT, WIDTH
+from tests.editor.conftest import HEIGHT, WIDTH, opened
 
 PATIENCE = 60  # seconds; a busy machine is slow
 
@@ -268,6 +269,68 @@ def test_what_another_page_paints_is_shown(page, editor):
     drag(page, (40, 40), (60, 40))
     session.apply(Paint("other", 0, "foreground", 9.0, ((150.0, 90.0),)))
     wait_for(lambda: np.array_equal(trimap_of_page(page), session.trimap))
+
+
+def test_page_and_program_end_together(browser, photo, matter):
+    with opened(photo, matter) as (server, session):
+        address = server.address
+        show(browser, address)
+        drag(browser, (30, 30), (90, 40))
+        wait_for(lambda: session.revision == 1)
+    drag(browser, (40, 90), (120, 70), (60, 60))
+    drag(browser, (150, 20), (150, 90))
+    wait_for(lambda: by_id(browser, "banner").is_displayed())
+    painted = trimap_of_page(browser)
+    browser.get("about:blank")
+    with opened(photo, matter) as (server, session):
+        assert server.address == address
+        assert not np.array_equal(session.trimap, painted)
+        show(browser, address)
+        assert np.array_equal(trimap_of_page(browser), painted)
+        assert np.array_equal(session.trimap, painted)
+        assert browser.execute_script("return localStorage.length") == 0
+        browser.get("about:blank")
+
+
+def test_a_full_disk_loses_nothing(page, editor, monkeypatch):
+    _, session = editor
+    append, full = session.journal.append, [True]
+
+    def failing(operation):
+        if full[0]:
+            raise OutputError("The disk is full.", "Make room.")
+        append(operation)
+
+    monkeypatch.setattr(session.journal, "append", failing)
+    drag(page, (30, 30), (90, 40))
+    wait_for(lambda: "The disk is full" in by_id(page, "toast").text)
+    painted = trimap_of_page(page)
+    assert (painted == 128).any()
+    assert not (session.trimap == 128).any()
+    full[0] = False
+    wait_for(lambda: np.array_equal(session.trimap, painted))
+    wait_for(lambda: data(page, "matte") == "exact")
+
+
+def test_keys_go_where_they_are_meant(page, editor):
+    _, session = editor
+    drag(page, (40, 40), (90, 60))
+    drag(page, (40, 90), (90, 80))
+    wait_for(lambda: session.revision == 2)
+    by_id(page, "undo").click()
+    wait_for(lambda: session.revision == 3)
+    press(page, " ")  # pressed by the mouse, the button has no claim to the space bar
+    focused = page.execute_script("return document.activeElement.id")
+    assert focused == "canvas"
+    page.execute_script("document.getElementById('undo').focus()")
+    press(page, " ")  # but reached by Tab it has
+    wait_for(lambda: session.revision == 4)
+    assert not (session.trimap == 128).any()
+    unnamed = page.execute_script(
+        """return [...document.querySelectorAll("button, input, canvas, [role=group]")].filter(
+          each => !(each.ariaLabel || each.innerText?.trim() || each.labels?.length)).length"""
+    )
+    assert unnamed == 0
 
 
 @contextmanager

@@ -79,6 +79,19 @@ def test_a_repetition_does_nothing(begin):
     assert begin().apply(dot("a", 20.0, 20.0)).size == (0, 0)
 
 
+def test_what_is_recorded_twice_is_done_once(begin):
+    session = begin()
+    session.apply(dot("a", 20.0, 20.0))
+    session.apply(dot("b", 50.0, 20.0))
+    session.apply(Undo("u", 0))
+    path = session.journal.folder / "journal.jsonl"
+    with path.open("a") as file:
+        file.write(path.read_text().splitlines()[-1] + "\n")
+    again = begin()
+    assert again.revision == 3
+    assert np.array_equal(again.trimap, session.trimap)
+
+
 def test_half_a_line_is_cut_off(begin):
     session = begin()
     session.apply(dot("a", 20.0, 20.0))

@@ -34,6 +34,10 @@ export class Controls {
     byId("outline").addEventListener("change", event => this.outline(event.target.checked));
     byId("picture").addEventListener("change", event => this.#behind(event.target.files[0]));
     this.#makeSwatches();
+    // A button that the mouse has pressed does not keep the keys.
+    document.addEventListener("click", event => {
+      if (event.detail && event.target.closest("button, .check") && !byId("help").open) stage.canvas.focus();
+    });
     document.addEventListener("keydown", event => this.#key(event));
     document.addEventListener("keyup", event => { if (event.key === " ") this.#space(false); });
     window.addEventListener("blur", () => this.#space(false));
@@ -127,6 +131,7 @@ export class Controls {
 
   #key(event) {
     if (byId("help").open) return;
+    if (event.key === " " && event.target.closest("button, input")) return;  // it presses that
     const key = event.key.toLowerCase(), command = event.ctrlKey || event.metaKey;
     const step = factor => this.#sizeOf(Number(byId("brush-size").value) + factor * STEP);
     const keys = command ? {

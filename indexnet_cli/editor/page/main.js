@@ -12,10 +12,11 @@ const STATES = {busy: "Refreshing the matte…", preview: "Matte: preview, refin
 export let picture;
 let stage, tools, name, lost = false, saving = false, exact = false;
 
-const link = new Link({connected, done, refused: tell});
+const link = new Link({connected, done, refused});
 
 async function start() {
-  const state = await link.state();
+  let state = await link.state();
+  if (await link.resume(state.picture)) state = await link.state();
   name = state.name;
   link.revision = state.revision;
   picture = new Picture(state.width, state.height, await link.image());
@@ -109,6 +110,12 @@ async function command(path, body, wait) {
   } catch (error) {
     tell(error.message);
   }
+}
+
+function refused(message, gone) {
+  tell(message);
+  lost ||= gone;
+  if (gone && link.settled) sync();
 }
 
 function connected(yes) {
