@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexnet_cli.engine.matter import Matter
+from indexnet_cli.engine.precision import MIXED
 from indexnet_cli.engine.regions import Region
 from indexnet_cli.imaging.foreground import estimate_foreground
 from indexnet_cli.imaging.trimaps import BACKGROUND, FOREGROUND, UNKNOWN
@@ -49,9 +50,9 @@ class PreviewPace:
 def quicker(matter: Matter, make: Callable[[str], Matter]) -> Matter:
     """``matter``, or one that ``make`` builds in bf16 where the processor does that faster.
 
-    Only for fp32 on a processor: what is saved is ``matter``'s in any case.
+    Only on a processor: what is saved is ``matter``'s in any case.
     """
-    if matter.device.type != "cpu" or matter.report.precision != "fp32":
+    if matter.device.type != "cpu" or matter.report.precision not in ("fp32", MIXED):
         return matter
     other = make("bf16")
     return min((matter, other), key=_seconds)

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import copy
 import threading
 import time
 
 import numpy as np
 import pytest
 
+from indexnet_cli.editor import preview
 from indexnet_cli.editor.journal import EditJournal
 from indexnet_cli.editor.live_matte import LiveMatte
 from indexnet_cli.editor.operations import Paint
-from indexnet_cli.editor.preview import PreviewPace, matte_near
+from indexnet_cli.editor.preview import PreviewPace, matte_near, quicker
 from indexnet_cli.editor.session import Session
 from indexnet_cli.engine.regions import Region
 from indexnet_cli.errors import DeviceError
@@ -141,6 +143,20 @@ def test_previews_of_large_crops_are_reduced(matter):
     assert near.alpha.shape == (300, 400)
     assert (near.alpha[:60, :199] == 0).all()
     assert (near.alpha[60:, 200] == 1).all()
+
+
+@pytest.mark.parametrize(("precision", "asked"), [("fp32", 1), ("mixed", 1), ("bf16", 0)])
+def test_previews_take_the_quickest_format(matter, monkeypatch, precision, asked):
+    matter.report.precision = precision
+    other, made = copy.copy(matter), []
+    monkeypatch.setattr(preview, "_seconds", lambda each: 1.0 if each is other else 2.0)
+
+    def make(name: str):
+        made.append(name)
+        return other
+
+    assert quicker(matter, make) is (other if asked else matter)
+    assert made == ["bf16"] * asked
 
 
 def test_pace_learns():

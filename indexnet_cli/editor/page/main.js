@@ -138,6 +138,7 @@ function tellMatte(current = false) {
   const state = exact ? "exact" : current ? "preview" : "busy";
   document.body.dataset.matte = state;
   document.querySelector("#matte-state span").textContent = STATES[state];
+  hover(tools?.hover);
 }
 
 function hover(point) {
