@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import glob
 import io
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -38,24 +38,31 @@ class Pair:
 
 
 def find_pairs(
-    images: str, guides: Path | None, kind: Guide, output: Path, recursive: bool = True
+    images: str,
+    guides: Path | None,
+    kind: Guide,
+    output: Path,
+    recursive: bool = True,
+    made: Collection[Path] = (),
 ) -> list[Pair]:
     """Pairs for a folder, a glob or a list file (CSV: image,trimap[,output]), sorted by picture.
 
     Without ``guides`` they lie beside the pictures, with a suffix after the stem. Of ``kind`` none
-    there are none; in a list their column is then empty. Raises InputError for a folder or list
-    that cannot be read, UsageError when nothing can be paired.
+    there are none; in a list their column is then empty. ``made`` are outputs of an earlier run,
+    which may lie among the pictures of a folder or glob, and are none. Raises InputError for a
+    folder or list that cannot be read, UsageError when nothing can be paired.
     """
     path = Path(images)
     if path.is_file() and path.suffix.lower() in (".csv", ".txt", ".lst"):
         pairs = read_list(path, kind)
     elif path.is_dir():
         without = (output, *([] if guides is None else [guides]))
-        pairs = pair_files(path, list_pictures(path, recursive, without), guides, kind)
+        found = leave_out(list_pictures(path, recursive, without), made)
+        pairs = pair_files(path, found, guides, kind)
     else:
         # Path.glob takes no absolute patterns.
         found = sorted(Path(name) for name in glob.glob(images, recursive=True))  # noqa: PTH207
-        found = [file for file in found if file.is_file() and is_picture(file)]
+        found = leave_out([file for file in found if file.is_file() and is_picture(file)], made)
         root = _common_folder(found) if found else path
         pairs = pair_files(root, found, guides, kind)
     if not pairs:
@@ -69,6 +76,12 @@ def find_pairs(
             f"(cat.jpg, cat{GUIDE_SUFFIXES[kind][0]}.png), or in a folder of its own.",
         )
     return pairs
+
+
+def leave_out(files: Iterable[Path], made: Collection[Path]) -> list[Path]:
+    """``files`` without those that were ``made``, however either is named."""
+    known = {path.resolve() for path in made}
+    return [file for file in files if not known or file.resolve() not in known]
 
 
 def pair_files(root: Path, files: Iterable[Path], guides: Path | None, kind: Guide) -> list[Pair]:

@@ -131,6 +131,21 @@ def test_collisions_are_refused_before_the_start(folders: tuple[Path, Path, Path
     assert "over the input" in result.stderr
 
 
+def test_results_among_the_pictures_are_no_pictures(
+    folders: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images, trimaps, _ = folders
+    (images / "größe/b.png").unlink()
+    (images / "größe/写真.png").unlink()
+    assert invoke("batch", images, trimaps, "-o", images).exit_code == 0
+    assert (images / "a.png").is_file()
+    monkeypatch.chdir(images)  # another name of the same folder
+    again = lines(invoke("batch", ".", trimaps, "-o", images, "--json").stdout)
+    assert {name: told["status"] for name, told in again.items()} == {"a.jpg": "done before"}
+    glob = lines(invoke("batch", "*.*", trimaps, "-o", images, "--json").stdout)
+    assert {name: told["status"] for name, told in glob.items()} == {"a.jpg": "done before"}
+
+
 def test_files_of_others_are_not_replaced(folders: tuple[Path, Path, Path]) -> None:
     images, trimaps, out = folders
     out.mkdir()

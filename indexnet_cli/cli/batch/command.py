@@ -167,7 +167,8 @@ def batch(
         if watch:
             run.watch(Path(images), given, recursive)
         else:
-            items = run.once(find_pairs(images, given, guide, output, recursive))
+            pairs = find_pairs(images, given, guide, output, recursive, journal.own())
+            items = run.once(pairs)
             if gallery is not None:
                 write_gallery(gallery, items, output, guide, max_pixels, overwrite)
     if run.tally.failures:

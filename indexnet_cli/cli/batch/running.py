@@ -52,13 +52,14 @@ class BatchRun:
     def watch(self, images: Path, guides: Path | None, recursive: bool) -> None:
         """Whatever arrives, until it is interrupted: that is the way to end it."""
         from indexnet_cli.batch.listing import list_pictures
-        from indexnet_cli.batch.pairing import pair_files
+        from indexnet_cli.batch.pairing import leave_out, pair_files
         from indexnet_cli.batch.watching import arrivals
 
         without = (self.output, *([] if guides is None else [guides]))
 
         def scan() -> list[Pair]:
-            files = list_pictures(images, recursive, without)
+            made = self.matting.journal.own()
+            files = leave_out(list_pictures(images, recursive, without), made)
             pairs = pair_files(images, files, guides, self.matting.guide)
             return [pair for pair in pairs if self.shard.takes(pair.relative.as_posix())]
 
