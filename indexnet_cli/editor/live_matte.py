@@ -210,4 +210,13 @@ class LiveMatte:
                 return
             self._alpha, self._foreground = alpha, foreground
             self._exact_revision = self._matted_revision = revision
-            self._publish(Region.whole(*self._session.size))
+            self._publish(_around_unknown(trimap))
+
+
+def _around_unknown(trimap: NDArray[np.uint8]) -> Region:
+    """Where a matte can differ from its trimap; a pixel where it cannot."""
+    unknown = trimap == UNKNOWN
+    rows, columns = np.flatnonzero(unknown.any(1)), np.flatnonzero(unknown.any(0))
+    if not rows.size:
+        return Region(0, 1, 0, 1)
+    return Region(int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)

@@ -239,6 +239,21 @@ def _origin(element):
     return ScrollOrigin.from_element(element)
 
 
+def test_a_picture_shown_reduced_changes_at_once(page):
+    for _ in range(12):
+        press(page, "-")
+    wait_for(lambda: by_id(page, "zoom").text == "50 %")
+    assert shown_at(page, WIDTH / 2, HEIGHT / 2) != [0, 0, 0]
+    # No time is left in any frame.
+    page.execute_script("let time = 0; performance.now = () => time += 1000")
+    press(page, "2")
+    assert shown_at(page, WIDTH / 2, HEIGHT / 2) == [0, 0, 0]
+    press(page, "1")
+    rough = shown_at(page, WIDTH / 2, HEIGHT / 2)
+    assert rough != [0, 0, 0]
+    page.execute_script("delete performance.now")
+
+
 def test_reloading_loses_nothing(page, editor):
     _, session = editor
     drag(page, (40, 40), (90, 60))

@@ -6,16 +6,17 @@ const NAVY = [18, 30, 62], AMBER = [255, 190, 50], RED = [225, 30, 40], LINE = [
 const NAVY_SHARE = 0.66, AMBER_SHARE = 0.5, RED_SHARE = 0.72, WAITING_SHARE = 0.38;
 const LIGHT = 255, DARK = 204;
 
-/* style: {view, colour: [r, g, b], behind: RGBA of the picture's size or null, outline}. */
-export function compose(picture, style, box) {
-  const out = new ImageData(box.width, box.height), data = out.data;
+/* style: {view, colour: [r, g, b], behind: RGBA of the picture's size or null, outline}. Of every
+   `step`-th pixel in both directions. */
+export function compose(picture, style, box, step = 1) {
+  const out = new ImageData(Math.ceil(box.width / step), Math.ceil(box.height / step)), data = out.data;
   const {width, height, image, trimap, alpha, foreground, waiting} = picture;
   const cell = Math.max(8, Math.round(Math.max(width, height) / 120));
   const {view, behind} = style;
   const pixel = [0, 0, 0];
   let to = 0;
-  for (let y = box.top; y < box.top + box.height; y++) {
-    for (let x = box.left; x < box.left + box.width; x++, to += 4) {
+  for (let y = box.top; y < box.top + box.height; y += step) {
+    for (let x = box.left; x < box.left + box.width; x += step, to += 4) {
       const index = y * width + x, at = 3 * index, level = trimap[index];
       for (let c = 0; c < 3; c++) pixel[c] = image[at + c];
       if (view === "trimap") {

@@ -29,13 +29,13 @@ export class Picture {
 
   /* body: alpha of the box, then RGB of it. Known pixels are told by the trimap alone. */
   putMatte(box, body, isCurrent) {
-    const count = box.width * box.height;
+    const colours = body.subarray(box.width * box.height), {foreground} = this;
     this.#eachOf(box, (index, number) => {
       if (this.trimap[index] === UNKNOWN) {
         this.alpha[index] = body[number];
         if (isCurrent) this.waiting[index] = 0;
       }
-      this.foreground.set(body.subarray(count + 3 * number, count + 3 * number + 3), 3 * index);
+      for (let c = 0; c < 3; c++) foreground[3 * index + c] = colours[3 * number + c];
     });
   }
 

@@ -17,7 +17,8 @@ export class Stage {
     for (let top = 0; top < picture.height; top += TILE)
       for (let left = 0; left < picture.width; left += TILE) {
         const box = clip({left, top, width: TILE, height: TILE}, picture.width, picture.height);
-        this.tiles.push({box, canvas: null, stale: {...box}});
+        // Where the whole tile is stale, a rough one is shown until the true one is composed.
+        this.tiles.push({box, canvas: null, stale: {...box}, rough: null});
       }
     new ResizeObserver(() => this.#resize()).observe(canvas.parentElement);
     this.#resize();
@@ -43,7 +44,9 @@ export class Stage {
       const right = Math.min(box.left + box.width, tile.box.left + tile.box.width);
       const bottom = Math.min(box.top + box.height, tile.box.top + tile.box.height);
       const part = {left, top, width: right - left, height: bottom - top};
-      if (!empty(part)) tile.stale = tile.stale ? around(tile.stale, part) : part;
+      if (empty(part)) continue;
+      tile.stale = tile.stale ? around(tile.stale, part) : part;
+      if (isWhole(tile)) tile.rough = null;
     }
     this.draw();
   }
@@ -61,6 +64,7 @@ export class Stage {
     context.fillRect(0, 0, canvas.width, canvas.height);
     context.imageSmoothingEnabled = scale < PIXELATED;
     context.imageSmoothingQuality = "high";
+    const step = Math.floor(1 / scale);
     let late = false;
     for (const tile of this.tiles) {
       // Whole pixels, or else seams would show between tiles.
@@ -70,8 +74,10 @@ export class Stage {
       const bottom = Math.round(this.top + (tile.box.top + tile.box.height) * scale);
       if (right <= 0 || bottom <= 0 || left >= canvas.width || top >= canvas.height) continue;
       if (tile.stale && performance.now() - started < BUDGET) this.#compose(tile);
+      else if (step > 1 && isWhole(tile) && !tile.rough) this.#sketch(tile, step);
       late ||= Boolean(tile.stale);
-      if (tile.canvas) context.drawImage(tile.canvas, left, top, right - left, bottom - top);
+      const shown = tile.rough ?? tile.canvas;
+      if (shown) context.drawImage(shown, left, top, right - left, bottom - top);
     }
     this.draws(context, this);
     if (late || this.scale !== this.wanted) this.draw();
@@ -86,7 +92,16 @@ export class Stage {
     const part = compose(this.picture, this.style, tile.stale);
     const at = [tile.stale.left - tile.box.left, tile.stale.top - tile.box.top];
     tile.canvas.getContext("2d").putImageData(part, ...at);
-    tile.stale = null;
+    tile.stale = tile.rough = null;
+  }
+
+  /* All of a picture that is shown reduced changes at once: quickly, from the pixels that show. */
+  #sketch(tile, step) {
+    const part = compose(this.picture, this.style, tile.box, step);
+    tile.rough = document.createElement("canvas");
+    tile.rough.width = part.width;
+    tile.rough.height = part.height;
+    tile.rough.getContext("2d").putImageData(part, 0, 0);
   }
 
   /* From a place in the page to one in the picture. */
@@ -140,6 +155,10 @@ export class Stage {
     this.fitted = true;
     this.draw();
   }
+}
+
+function isWhole({box, stale}) {
+  return stale && stale.width === box.width && stale.height === box.height;
 }
 
 function around(a, b) {
