@@ -87,9 +87,8 @@ def test_starts_from_a_mask_or_a_box(edit, started, tmp_path):
 
 def test_folder_and_list_of_outputs(edit, started, tmp_path):
     image, _ = save_pair(tmp_path)
-    folder = tmp_path / "out"
-    assert edit(image, "-o", folder).exit_code == 2
-    folder.mkdir()
+    folder = tmp_path / "out" / "made"
+    assert edit(image, "-o", image).exit_code == 3  # that is no folder
     assert edit(image, "-o", folder, "--save", "cutout", "--format", "webp").exit_code == 0
     assert [path.name for path in folder.iterdir()] == ["photo_cutout.webp"]
 
