@@ -24,6 +24,7 @@ from indexnet_cli.cli.options import (
     PrecisionOption,
     QuietOption,
     VerboseOption,
+    ViewsOption,
     WeightsOption,
 )
 from indexnet_cli.cli.output import Output, json_text, say_error
@@ -41,6 +42,7 @@ from indexnet_cli.cli.product_options import (
 from indexnet_cli.cli.trimap_options import DEFAULT_ERODE, DilateOption, ErodeOption, mask_style
 from indexnet_cli.cli.weights.pulling import pull_if_missing
 from indexnet_cli.engine.strategies import DEFAULT_STRATEGY
+from indexnet_cli.engine.views import views_of
 from indexnet_cli.errors import CheckpointError, DeviceError, IndexnetError, UsageError
 from indexnet_cli.models.registry import DEFAULT_MODEL, resolve_model
 
@@ -109,6 +111,7 @@ def batch(
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
     align: AlignOption = "pad",
+    views: ViewsOption = 1,
     memory: MemoryOption = "auto",
     watch: Annotated[
         bool,
@@ -168,6 +171,7 @@ def batch(
     from indexnet_cli.batch.sharding import Shard
 
     out = Output(quiet=quiet, verbose=verbose, json=json)
+    views_of(views)
     if output is None:
         raise UsageError("A folder for the results is needed.", "Name one with -o DIR.")
     if output.exists() and not output.is_dir():
@@ -199,6 +203,7 @@ def batch(
             device,
             precision,
             align,
+            views,
             parse_memory(memory),
             max_pixels,
             out,
@@ -253,6 +258,7 @@ def _matting(
     device: str,
     precision: str,
     align: Align,
+    views: int,
     memory: int | None,
     max_pixels: int,
     out: Output,
@@ -280,6 +286,7 @@ def _matting(
         "" if behind is None else digest_file(behind),
         repr((guide, trimap_style if guide == "mask" else None, precision, align)),
         *([] if auto is None else [auto.strategy, repr((second and second.name, refining))]),
+        *([] if views == 1 else [f"views {views}"]),
     )
 
     def make(name: str, file: str | None) -> Matter:
@@ -297,6 +304,7 @@ def _matting(
             device=place,
             precision=precision,
             align=align,
+            views=views,
             memory=memory,
             strategy=auto.strategy if auto else DEFAULT_STRATEGY,
         )

@@ -29,6 +29,7 @@ from indexnet_cli.cli.options import (
     PrecisionOption,
     QuietOption,
     VerboseOption,
+    ViewsOption,
     WeightsOption,
 )
 from indexnet_cli.cli.output import Output
@@ -57,6 +58,7 @@ from indexnet_cli.cli.trimap_options import (
     DilateOption,
     ErodeOption,
 )
+from indexnet_cli.engine.views import views_of
 from indexnet_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -122,6 +124,7 @@ def matte(
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
     align: AlignOption = "pad",
+    views: ViewsOption = 1,
     memory: MemoryOption = "auto",
     max_pixels: MaxPixelsOption = 512_000_000,
     overwrite: OverwriteOption = False,
@@ -143,9 +146,12 @@ def matte(
 
       indexnet matte photo.jpg --auto --save-trimap --refine-with indexnet
 
+      indexnet matte hair.jpg trimap.png --views 2
+
       indexnet matte - trimap.png < photo.jpg > alpha.png
     """
     out = Output(quiet=quiet, verbose=verbose, json=json)
+    views_of(views)
     given = trimap or mask or box
     plan = plan_auto(auto, given, model, strategy, save_trimap, refine_with)
     guide = plan_guide(image, trimap, mask, box, erode, dilate) if plan is None else None
@@ -158,6 +164,7 @@ def matte(
         "device": device,
         "precision": precision,
         "align": align,
+        "views": views,
         "memory": parse_memory(memory),
     }
     started = time.perf_counter()
