@@ -14,6 +14,7 @@ import typer
 
 from indexnet_cli.cli.auto import Auto, AutoOption, RefineOption, StrategyOption, plan_auto
 from indexnet_cli.cli.failures import reports_failures
+from indexnet_cli.cli.heavy_imports import heavy_imports
 from indexnet_cli.cli.memory_option import MemoryOption, parse_memory
 from indexnet_cli.cli.options import (
     AlignOption,
@@ -290,7 +291,8 @@ def _matting(
     )
 
     def make(name: str, file: str | None) -> Matter:
-        from indexnet_cli.engine.matter import Matter
+        with heavy_imports():
+            from indexnet_cli.engine.matter import Matter
 
         place = device
         if place == "auto" and "LOCAL_RANK" in os.environ:

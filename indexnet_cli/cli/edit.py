@@ -11,6 +11,7 @@ import typer
 
 from indexnet_cli.cli.failures import reports_failures
 from indexnet_cli.cli.guided import plan_guide
+from indexnet_cli.cli.heavy_imports import heavy_imports
 from indexnet_cli.cli.memory_option import MemoryOption, parse_memory
 from indexnet_cli.cli.options import (
     DeviceOption,
@@ -162,7 +163,9 @@ def edit(
 
         from indexnet_cli.editor.preview import quicker
         from indexnet_cli.editor.running import serving
-        from indexnet_cli.engine.matter import Matter
+
+        with heavy_imports():
+            from indexnet_cli.engine.matter import Matter
 
         def make(number_format: str) -> Matter:
             return Matter(
