@@ -26,7 +26,7 @@ from indexnet_cli.engine.alignment import (
 from indexnet_cli.engine.device import describe_device, resolve_device
 from indexnet_cli.engine.inputs import NetworkInput, picture_input, tensor_input
 from indexnet_cli.engine.memory import MemoryBudget
-from indexnet_cli.engine.precision import memory_format, resolve_precision
+from indexnet_cli.engine.precision import lay_out, resolve_precision
 from indexnet_cli.engine.progress import Progress
 from indexnet_cli.engine.staged_forward import StagedForward
 from indexnet_cli.engine.staged_network import StagedNetwork
@@ -149,8 +149,10 @@ class Matter:
         divisible = isinstance(network, StagedNetwork)
         measured = align == "pad" and checkpoint is not None and checkpoint.source == "bundled"
         precision = resolve_precision(precision, device, divisible, measured)
-        layout = torch.channels_last if divisible else memory_format(precision)
-        network.to(memory_format=layout)  # type: ignore[call-overload]
+        if divisible:
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        else:
+            lay_out(network, precision)
         self.on_progress: Progress | None = None
         budget = MemoryBudget(device, memory)
         if not spec.needs_trimap:
