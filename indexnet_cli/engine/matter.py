@@ -207,10 +207,11 @@ class Matter:
         """Add this view's share to ``alpha`` where ``trimap`` is unknown; it is 0 there first."""
         height, width = trimap.shape
         for window in windows(height, width, self.spec, self.align):
-            unknown = trimap[window] == UNKNOWN
-            if unknown.any():
+            if (trimap[window] == UNKNOWN).any():
                 found = self._estimate(image[window], trimap[window], progress)
                 found /= len(self._views)  # a power of two: no rounding
+                # Compared once more: a mask kept all the while is a byte a pixel.
+                unknown = trimap[window] == UNKNOWN
                 np.add(alpha[window], found, out=alpha[window], where=unknown)
 
     def _estimate(
