@@ -176,6 +176,7 @@ def main() -> None:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--align", choices=["pad", "resize"], default="pad")
     parser.add_argument("--precision", default="auto")
+    parser.add_argument("--views", type=int, default=1, help="1, 2, 4 or 8: the mean of so many")
     parser.add_argument("--classical", action="store_true", help="the methods of pymatting as well")
     parser.add_argument("--stress", action="store_true", help="harder trimaps and pictures")
     parser.add_argument("--sheet", type=Path, metavar="PNG", help="contact sheet, narrow trimaps")
@@ -191,9 +192,13 @@ def main() -> None:
         device=options.device,
         align=options.align,
         precision=options.precision,
+        views=options.views,
     )
     report = matter.report
-    print(f"{report.model}, {report.checkpoint}, {report.device}, {report.precision}")
+    print(
+        f"{report.model}, {report.checkpoint}, {report.device}, {report.precision}, "
+        f"views {report.views}"
+    )
     sets = {
         folder: {Path(name).stem: read_case(options.examples, folder, name) for name in names}
         for folder in TRIMAPS

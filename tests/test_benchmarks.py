@@ -42,6 +42,14 @@ def test_batch(bench):
     assert figure(r"([\d.]+) MiB at the end", known) > 1
 
 
+def test_command(bench):
+    said = bench("command.py", "--repeats", "0", "--width", "60", "--height", "60")
+    whole = figure(r"whole command \| ([\d.]+)", said)
+    steps = [figure(rf"{step} \| ([\d.]+)", said) for step in ("torch", "pass", "else")]
+    assert min(steps) > 0
+    assert sum(steps) < whole
+
+
 def test_editor(bench, monkeypatch, tmp_path):
     monkeypatch.setenv("INDEXNET_HOME", str(tmp_path))  # restored, as the script sets its own
     said = bench(

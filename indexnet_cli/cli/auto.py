@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
 
 import typer
 
+from indexnet_cli.cli.heavy_imports import heavy_imports
 from indexnet_cli.cli.optional_value import LEFT_OUT
 from indexnet_cli.cli.output import Output
 from indexnet_cli.cli.telling import told_of
@@ -187,7 +188,9 @@ def matte_by_itself(
 
 def _load_finder(plan: Auto, weights: str | None, options: dict[str, Any], out: Output) -> Matter:
     from indexnet_cli.checkpoints.locating import find_checkpoint
-    from indexnet_cli.engine.matter import Matter
+
+    with heavy_imports():
+        from indexnet_cli.engine.matter import Matter
 
     if plan.refine_with is not None:
         pull_if_missing(plan.refine_with.name, None, out)
@@ -211,7 +214,8 @@ def _refine(
     options: dict[str, Any],
     out: Output,
 ) -> tuple[NDArray[np.float32], dict[str, Any]]:
-    from indexnet_cli.engine.matter import Matter
+    with heavy_imports():
+        from indexnet_cli.engine.matter import Matter
 
     assert plan.refine_with is not None
     refiner = Matter(plan.refine_with.name, **options)

@@ -13,6 +13,7 @@ import typer
 from indexnet_cli.cli import options, product_options, trimap_options
 from indexnet_cli.cli.failures import reports_failures
 from indexnet_cli.cli.guided import plan_guide
+from indexnet_cli.cli.heavy_imports import heavy_imports
 from indexnet_cli.cli.memory_option import MemoryOption, parse_memory
 from indexnet_cli.cli.output import Output
 from indexnet_cli.cli.places import STREAM, make_folder, refuse_inputs
@@ -142,7 +143,9 @@ def edit(
 
         from indexnet_cli.editor.preview import quicker
         from indexnet_cli.editor.running import serving
-        from indexnet_cli.engine.matter import Matter
+
+        with heavy_imports():
+            from indexnet_cli.engine.matter import Matter
 
         def make(number_format: str) -> Matter:
             return Matter(

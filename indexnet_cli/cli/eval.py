@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from indexnet_cli.cli.failures import reports_failures
+from indexnet_cli.cli.heavy_imports import heavy_imports
 from indexnet_cli.cli.options import (
     DeviceOption,
     JsonOption,
@@ -241,7 +242,8 @@ def _sources(
     if model is not None:
         if truth.folders.image is None:
             raise UsageError("The set has no images to matte.", "Name their folder with --image.")
-        from indexnet_cli.engine.matter import Matter
+        with heavy_imports():
+            from indexnet_cli.engine.matter import Matter
 
         name = resolve_model(model).name
         pull_if_missing(name, weights, out)

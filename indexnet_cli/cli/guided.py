@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from indexnet_cli.cli.heavy_imports import heavy_imports
 from indexnet_cli.cli.output import Output
 from indexnet_cli.cli.places import STREAM, source_of
 from indexnet_cli.cli.telling import told_of
@@ -72,7 +73,8 @@ def matte_guided(
         alpha = (classes == 255).astype("float32")
         return picture, classes, alpha, {**told, "model": model, "checkpoint": None}
     pull_if_missing(model, weights, out)
-    from indexnet_cli.engine.matter import Matter
+    with heavy_imports():
+        from indexnet_cli.engine.matter import Matter
 
     matter = Matter(model, weights, **options)
     with out.progress("matting") as advance:

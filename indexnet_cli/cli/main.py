@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -72,6 +73,7 @@ def main() -> None:
         sys.exit(INTERRUPTED)
     finally:
         _ignore_signals()
+        gc.freeze()  # or Python searches torch's modules for garbage, for half a second, at exit
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from indexnet_cli.cli.places import (
     refuse_inputs,
     source_of,
 )
+from indexnet_cli.engine.views import views_of
 from indexnet_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def matte(
     device: options.DeviceOption = "auto",
     precision: options.PrecisionOption = "auto",
     align: options.AlignOption = "pad",
+    views: options.ViewsOption = 1,
     memory: MemoryOption = "auto",
     max_pixels: options.MaxPixelsOption = 512_000_000,
     overwrite: options.OverwriteOption = False,
@@ -117,9 +119,12 @@ def matte(
 
       indexnet matte photo.jpg --auto --save-trimap --refine-with indexnet
 
+      indexnet matte hair.jpg trimap.png --views 2
+
       indexnet matte - trimap.png < photo.jpg > alpha.png
     """
     out = Output(quiet=quiet, verbose=verbose, json=json)
+    views_of(views)
     given = trimap or mask or box
     plan = plan_auto(auto, given, model, strategy, save_trimap, refine_with)
     guide = plan_guide(image, trimap, mask, box, erode, dilate) if plan is None else None
@@ -132,6 +137,7 @@ def matte(
         "device": device,
         "precision": precision,
         "align": align,
+        "views": views,
         "memory": parse_memory(memory),
     }
     started = time.perf_counter()

@@ -27,6 +27,15 @@ AlignOption = Annotated[
         "picture at 320 x 320 (published for dim).",
     ),
 ]
+ViewsOption = Annotated[
+    int,
+    typer.Option(
+        "--views",
+        metavar="1|2|4|8",
+        help="Mean of so many mattes: of the picture, also mirrored (2), also upside down (4), "
+        "also with rows and columns exchanged (8). As many times the time, finer edges.",
+    ),
+]
 WeightsOption = Annotated[
     str | None,
     typer.Option(

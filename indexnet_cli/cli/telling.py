@@ -18,6 +18,7 @@ def told_of(matter: Matter, out: Output) -> dict[str, Any]:
     out.detail(f"model {report.model}, checkpoint {checkpoint.path} ({checkpoint.source})")
     out.detail(
         f"device {report.device}, precision {report.precision}, align {report.align}, "
+        + (f"views {report.views}, " if report.views > 1 else "")
         + (
             f"strategy {report.strategy}"
             if report.strategy
@@ -41,6 +42,7 @@ def told_of(matter: Matter, out: Output) -> dict[str, Any]:
         "device": report.device,
         "precision": report.precision,
         "align": report.align,
+        "views": report.views,
         "tiles": report.tiles,
         "tile": report.tile,
         "strategy": report.strategy,

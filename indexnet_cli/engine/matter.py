@@ -26,13 +26,14 @@ from indexnet_cli.engine.alignment import (
 from indexnet_cli.engine.device import describe_device, resolve_device
 from indexnet_cli.engine.inputs import NetworkInput, picture_input, tensor_input
 from indexnet_cli.engine.memory import MemoryBudget
-from indexnet_cli.engine.precision import memory_format, resolve_precision
+from indexnet_cli.engine.precision import lay_out, resolve_precision
 from indexnet_cli.engine.progress import Progress
 from indexnet_cli.engine.staged_forward import StagedForward
 from indexnet_cli.engine.staged_network import StagedNetwork
 from indexnet_cli.engine.strategies import DEFAULT_STRATEGY, Strategy
 from indexnet_cli.engine.tiled_forward import TiledForward
 from indexnet_cli.engine.trimap_free import Found, TrimapFree
+from indexnet_cli.engine.views import progress_of_part, views_of
 from indexnet_cli.errors import InputError, UsageError
 from indexnet_cli.imaging.trimaps import BACKGROUND, FOREGROUND, UNKNOWN
 from indexnet_cli.models.folding import bake, set_folded
@@ -43,7 +44,7 @@ Forward = StagedForward | TiledForward
 
 @dataclass
 class Report:
-    """What a ``Matter`` used; ``tiles`` and ``tile`` are those of the last matte.
+    """What a ``Matter`` used; ``tiles`` (of all views) and ``tile`` are those of the last matte.
 
     ``strategy`` is that of a model without trimap, which is not tiled.
     """
@@ -54,6 +55,7 @@ class Report:
     device: str
     precision: str
     align: str
+    views: int
     tiles: int = 0
     tile: int | None = None
     strategy: str | None = None
@@ -71,7 +73,9 @@ class Matter:
     that the model's published code offers, or the whole picture resampled to it);
     ``tile``: side of the tiles in pixels, by default what is fast and fits into memory;
     ``memory``: bytes that the process may hold, by default what is free;
-    ``strategy``: at which sizes a model that needs no trimap looks at a picture.
+    ``strategy``: at which sizes a model that needs no trimap looks at a picture;
+    ``views``: 1, or the mean alpha of 2 (also mirrored), 4 (also upside down) or 8 (also
+    transposed) views of the picture, one after another: as many times the time, no more memory.
     ``on_progress``, if set, is called with the number of tiles done and of all.
     Raises ``UsageError``, ``CheckpointError``, ``DeviceError``.
     """
@@ -87,6 +91,7 @@ class Matter:
         tile: int | None = None,
         memory: int | None = None,
         strategy: Strategy = DEFAULT_STRATEGY,
+        views: int = 1,
     ) -> None:
         spec = resolve_model(model or DEFAULT_MODEL)
         place = resolve_device(device)
@@ -96,7 +101,9 @@ class Matter:
             spec = recognise(state, checkpoint.path)
         network = build_network(spec)
         load_into(network, state, str(checkpoint.path))
-        self._set_up(network, spec, checkpoint, place, precision, align, tile, memory, strategy)
+        self._set_up(
+            network, spec, checkpoint, place, precision, align, tile, memory, strategy, views
+        )
 
     @classmethod
     def from_network(
@@ -110,13 +117,13 @@ class Matter:
         tile: int | None = None,
         memory: int | None = None,
         strategy: Strategy = DEFAULT_STRATEGY,
+        views: int = 1,
     ) -> Matter:
         """A ``Matter`` around a copy of a network at hand."""
         matter = cls.__new__(cls)
         place = resolve_device(device)
-        matter._set_up(
-            copy.deepcopy(network), spec, None, place, precision, align, tile, memory, strategy
-        )
+        own = copy.deepcopy(network)
+        matter._set_up(own, spec, None, place, precision, align, tile, memory, strategy, views)
         return matter
 
     def _set_up(
@@ -130,8 +137,10 @@ class Matter:
         tile: int | None,
         memory: int | None,
         strategy: Strategy,
+        views: int,
     ) -> None:
         check_align(align, spec)
+        self._views = views_of(views)
         self.spec = spec
         self.device = device
         self.align = align
@@ -140,12 +149,16 @@ class Matter:
         divisible = isinstance(network, StagedNetwork)
         measured = align == "pad" and checkpoint is not None and checkpoint.source == "bundled"
         precision = resolve_precision(precision, device, divisible, measured)
-        layout = torch.channels_last if divisible else memory_format(precision)
-        network.to(memory_format=layout)  # type: ignore[call-overload]
+        if divisible:
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        else:
+            lay_out(network, precision)
         self.on_progress: Progress | None = None
         budget = MemoryBudget(device, memory)
         if not spec.needs_trimap:
-            self._trimap_free = TrimapFree(network, spec, device, precision, strategy, align)
+            self._trimap_free = TrimapFree(
+                network, spec, device, precision, strategy, align, self._views
+            )
         elif isinstance(network, StagedNetwork):
             self._forward: Forward = StagedForward(network, budget, precision, tile)
         else:
@@ -157,6 +170,7 @@ class Matter:
             device=describe_device(device),
             precision=precision,
             align=align,
+            views=views,
             strategy=None if spec.needs_trimap else strategy,
         )
 
@@ -176,22 +190,37 @@ class Matter:
         self._check_trimap_wanted(True)
         check_image(image)
         check_trimap(image, trimap)
-        unknown = trimap == UNKNOWN
         alpha = (trimap == FOREGROUND).astype(np.float32)
         self.report.tiles, self.report.tile = 0, None
-        if not unknown.any():
-            return alpha
-        height, width = trimap.shape
-        for window in windows(height, width, self.spec, self.align):
-            if unknown[window].any():
-                found = self._estimate(image[window], trimap[window])
-                alpha[window] = np.where(unknown[window], found, alpha[window])
+        for number, view in enumerate(self._views):
+            progress = self._progress_of(number)
+            self._add_view(view.of(image), view.of(trimap), view.of(alpha), progress)
         return alpha
 
-    def _estimate(self, image: NDArray[np.generic], trimap: NDArray[np.uint8]) -> Planes:
+    def _add_view(
+        self,
+        image: NDArray[np.generic],
+        trimap: NDArray[np.uint8],
+        alpha: Planes,
+        progress: Progress | None,
+    ) -> None:
+        """Add this view's share to ``alpha`` where ``trimap`` is unknown; it is 0 there first."""
+        height, width = trimap.shape
+        for window in windows(height, width, self.spec, self.align):
+            if (trimap[window] == UNKNOWN).any():
+                found = self._estimate(image[window], trimap[window], progress)
+                found /= len(self._views)  # a power of two: no rounding
+                # Compared once more: a mask kept all the while is a byte a pixel.
+                unknown = trimap[window] == UNKNOWN
+                np.add(alpha[window], found, out=alpha[window], where=unknown)
+
+    def _estimate(
+        self, image: NDArray[np.generic], trimap: NDArray[np.uint8], progress: Progress | None
+    ) -> Planes:
         """Alpha of one part of a picture, at its size, by one forward pass."""
         height, width = trimap.shape
-        raw = self._run(picture_input(image, trimap, self.spec, self.align))[0, 0].numpy()
+        source = picture_input(image, trimap, self.spec, self.align)
+        raw = self._run(source, progress)[0, 0].numpy()
         return restore(raw, height, width, self.spec, self.align)
 
     def find(self, image: NDArray[np.generic]) -> Found:
@@ -220,23 +249,37 @@ class Matter:
         """
         self._check_trimap_wanted(True)
         self.report.tiles = 0
-        height, width = image.shape[-2:]
         mean = torch.tensor(self.spec.mean, device=image.device).view(1, 3, 1, 1)
         std = torch.tensor(self.spec.std, device=image.device).view(1, 3, 1, 1)
         x = torch.cat([(image.float() - mean) / std, trimap.float()], dim=1)
-        down = round_up(height, self.spec.stride, self.spec.stride_offset) - height
-        right = round_up(width, self.spec.stride, self.spec.stride_offset) - width
-        mode = "constant" if self.spec.published.sizing == "pad-zero" else "replicate"
-        x = F.pad(x, (0, right, 0, down), mode=mode)
-        alpha = torch.cat([self._run(tensor_input(sample)) for sample in x.split(1)])
+        alpha = torch.cat([self._estimate_tensor(sample) for sample in x.split(1)])
         alpha = alpha.to(image.device)
-        alpha = alpha[..., :height, :width].clamp(0, 1)
         return torch.where(trimap == 1, 1.0, torch.where(trimap == 0, 0.0, alpha))
 
-    def _run(self, source: NetworkInput) -> Tensor:
+    def _estimate_tensor(self, sample: Tensor) -> Tensor:
+        """Mean alpha 1 x 1 x H x W of the views of a normalised ``sample`` 1 x 4 x H x W."""
+        total = torch.zeros(1, 1, *sample.shape[-2:])
+        mode = "constant" if self.spec.published.sizing == "pad-zero" else "replicate"
+        for number, view in enumerate(self._views):
+            x = view.of_tensor(sample)
+            height, width = x.shape[-2:]
+            down = round_up(height, self.spec.stride, self.spec.stride_offset) - height
+            right = round_up(width, self.spec.stride, self.spec.stride_offset) - width
+            source = tensor_input(F.pad(x, (0, right, 0, down), mode=mode))
+            progress = self._progress_of(number)
+            alpha = self._run(source, progress)[..., :height, :width]
+            total += view.undo(alpha).clamp(0, 1) / len(self._views)
+        return total
+
+    def _progress_of(self, view: int) -> Progress | None:
+        if self.on_progress is None:
+            return None
+        return progress_of_part(self.on_progress, view, len(self._views))
+
+    def _run(self, source: NetworkInput, progress: Progress | None) -> Tensor:
         if not source.unknown.any():
             return torch.zeros(1, 1, *source.size)
-        alpha = self._forward(source, self.on_progress)
+        alpha = self._forward(source, progress)
         self.report.tiles += self._forward.tiles
         self.report.tile = self._forward.tile
         return alpha

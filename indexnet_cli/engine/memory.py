@@ -30,7 +30,8 @@ def available_bytes(device: torch.device) -> int:
     """Free memory of ``device``; for the CPU, what the system and its container still allow."""
     if device.type == "cuda":
         free, _total = torch.cuda.mem_get_info(device)
-        return free
+        # What torch has taken from the driver and keeps for later is free too.
+        return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     bounds = [_container_bytes(*paths) for paths in CGROUPS]
     known = [bound for bound in [_system_bytes(), *bounds] if bound is not None]
     return min(known, default=UNKNOWN_SYSTEM_BYTES)

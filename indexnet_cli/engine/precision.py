@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from typing import Protocol, runtime_checkable
 
 import torch
+from torch import nn
 
 from indexnet_cli.errors import UsageError
 
@@ -45,8 +47,27 @@ def encoder_and_decoder(precision: str) -> tuple[torch.dtype, torch.dtype]:
     return dtype, dtype
 
 
+@runtime_checkable
+class PoolsByMaxima(Protocol):
+    """A network that pools by maxima and remembers their places for its decoder."""
+
+    def behind_pooling(self) -> list[nn.Module]:
+        """The layers that no max-pool follows, baked: how they round moves no place."""
+
+
+def lay_out(network: nn.Module, precision: str) -> None:
+    """Weights of a network that is not staged as ``memory_format`` says, and its decoder's freely.
+
+    Convolutions give their maps the layout of their weights.
+    """
+    network.to(memory_format=memory_format(precision))  # type: ignore[call-overload]
+    if isinstance(network, PoolsByMaxima):
+        for part in network.behind_pooling():
+            part.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
 def memory_format(precision: str) -> torch.memory_format:
-    """How a network's maps lie in memory where it pools by maxima and remembers their places.
+    """How the maps of a network that is not staged lie in memory, up to its last max-pool.
 
     In fp32 as published: where two values of a window differ by rounding alone, the order of a
     convolution's sums decides which place is kept, and with it pixels of the alpha. Else

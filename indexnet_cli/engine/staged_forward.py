@@ -27,6 +27,7 @@ from indexnet_cli.engine.progress import Progress
 from indexnet_cli.engine.regions import Patch, Region, grid, place
 from indexnet_cli.engine.spans import Span
 from indexnet_cli.engine.staged_network import StagedNetwork
+from indexnet_cli.engine.transfers import result_device, to_device
 from indexnet_cli.errors import DeviceError
 
 Mask = NDArray[np.bool_]
@@ -155,15 +156,16 @@ class StagedForward:
         while True:
             try:
                 with computing("fp32", self._device):
-                    return self._attempt(source, progress)
+                    return self._attempt(source, progress).cpu()
             except torch.OutOfMemoryError as error:
-                torch.cuda.empty_cache()
-                self._region_bytes //= 2
-                if self._asked or self._region_bytes < FEWEST_REGION_BYTES:
+                if self._asked or self._region_bytes // 2 < FEWEST_REGION_BYTES:
                     raise DeviceError(
                         f"out of memory on {self._device}",
                         "close other programs, or use --device cpu",
                     ) from error
+            # Not before the error is gone, which holds on to what the attempt had in memory.
+            torch.cuda.empty_cache()
+            self._region_bytes //= 2
 
     def _attempt(self, source: NetworkInput, progress: Progress | None) -> Tensor:
         spans = cut_into_spans(self._network, source.size)
@@ -193,7 +195,7 @@ class StagedForward:
 
     def _converted(self, window: Window) -> Window:
         def convert(region: Region) -> Tensor:
-            x = window(region).to(self._device, self._dtype)
+            x = to_device(window(region), self._device, self._dtype)
             return x.contiguous(memory_format=torch.channels_last)
 
         return convert
@@ -313,7 +315,8 @@ class StagedForward:
         """The ``regions`` of the features of the span's finest stage; of stage 0: of alpha."""
         features = Patch(behind.to(self._decoder_dtype), Region.whole(*span.pooled_size))
         whole: Tensor | None = None
-        device = torch.device("cpu") if span.stages[0] == 0 else None
+        finest = span.stages[0] == 0
+        device = result_device(span.size[0] * span.size[1], self._budget) if finest else None
         for target in regions:
             needed, region = span.decoder_regions(target)
             skips = kept

@@ -11,6 +11,7 @@ from indexnet_cli.engine.precision import computing, memory_format
 from indexnet_cli.engine.progress import Progress
 from indexnet_cli.engine.regions import Region
 from indexnet_cli.engine.tiling import Tile, plan_tiles
+from indexnet_cli.engine.transfers import result_device, to_device
 from indexnet_cli.errors import DeviceError, UsageError
 from indexnet_cli.models.registry import ModelSpec
 
@@ -50,10 +51,11 @@ class TiledForward:
         while True:
             try:
                 with computing(self._precision, self._device):
-                    return self._attempt(source, tile, progress)
+                    return self._attempt(source, tile, progress).cpu()
             except torch.OutOfMemoryError:
                 tile = self._smaller(tile or max(height, width))
-                torch.cuda.empty_cache()
+            # Not before the error is gone, which holds on to what the attempt had in memory.
+            torch.cuda.empty_cache()
 
     def _smaller(self, tile: int) -> int:
         smallest = smallest_tile(self._spec)
@@ -75,15 +77,17 @@ class TiledForward:
             self.tiles, self.tile = 1, None
             return self._evaluate(source.window(Region.whole(height, width)))
         needed = [tile for tile in plan if self._has_unknown(source, tile)]
-        alpha = torch.zeros(1, 1, height, width)
+        device = result_device(height * width, self._budget)
+        alpha = torch.zeros(1, 1, height, width, device=device)
         self.tiles, self.tile = len(needed), side
         for number, part in enumerate(needed):
             if progress is not None:
                 progress(number, len(needed))
             rows, columns = part.window
             region = Region(rows.start, rows.stop, columns.start, columns.stop)
-            shares = torch.from_numpy(part.weights())
-            alpha[..., rows, columns] += self._evaluate(source.window(region)) * shares
+            shares = to_device(torch.from_numpy(part.weights()), device)
+            found = self._evaluate(source.window(region)).to(device)
+            alpha[..., rows, columns] += found * shares
         return alpha
 
     @staticmethod
@@ -91,6 +95,6 @@ class TiledForward:
         return bool((source.unknown[tile.window] & (tile.weights() > 0)).any())
 
     def _evaluate(self, x: Tensor) -> Tensor:
-        x = x.to(self._device).contiguous(memory_format=memory_format(self._precision))
-        alpha: Tensor = self._network(x)
-        return alpha.float().cpu()
+        x = to_device(x, self._device)
+        alpha: Tensor = self._network(x.contiguous(memory_format=memory_format(self._precision)))
+        return alpha.float()

@@ -17,6 +17,7 @@ from indexnet_cli.engine.precision import computing, memory_format
 from indexnet_cli.engine.progress import Progress
 from indexnet_cli.engine.resampling import resample
 from indexnet_cli.engine.strategies import GLOBAL_RATIO, LOCAL_RATIOS, Strategy
+from indexnet_cli.engine.views import View, progress_of_part
 from indexnet_cli.errors import DeviceError, UsageError
 from indexnet_cli.imaging.trimaps import BACKGROUND, FOREGROUND, UNKNOWN
 from indexnet_cli.models.registry import ModelSpec
@@ -38,7 +39,8 @@ class TrimapFree:
     """Runs ``network`` on pictures of any size by one of AimNet's test strategies.
 
     Source: Li, Zhang, Tao, *Deep Automatic Natural Image Matting*, IJCAI 2021, and its published
-    inference code. Memory is bounded, since inputs of the network are.
+    inference code. Memory is bounded, since inputs of the network are. Of several ``views`` the
+    network's outputs are averaged, the class scores too, so that there is one trimap.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class TrimapFree:
         precision: str,
         strategy: Strategy,
         align: Align,
+        views: list[View],
     ) -> None:
         if strategy not in LOCAL_RATIOS:
             raise UsageError(f"unknown strategy {strategy!r}", f"known: {', '.join(LOCAL_RATIOS)}")
@@ -61,6 +64,7 @@ class TrimapFree:
         self._spec = spec
         self._device = device
         self._precision = precision
+        self._views = views
         self._local_ratio = LOCAL_RATIOS[strategy]
         self._to_the_letter = align == "resize"
         self._antialias = not self._to_the_letter
@@ -93,20 +97,25 @@ class TrimapFree:
         height, width = image.shape[:2]
         colours = image.astype(np.float64) / SCALES.get(image.dtype, 1)
         passes = 1 if self._local_ratio is None else 2
-        advance(0, passes)
-        scores, _, fused = self._estimate(colours, GLOBAL_RATIO)
-        advance(1, passes)
+        scores, _, fused = self._estimate(
+            colours, GLOBAL_RATIO, progress_of_part(advance, 0, passes)
+        )
         classes = GREYS[scores[0].argmax(0).cpu().numpy()] / 255
         certainty = resample(classes, height, width, self._antialias)
         if self._local_ratio is None:
             alpha = fused
         else:
-            _, alpha, _ = self._estimate(colours, self._local_ratio)
-        advance(passes, passes)
+            _, alpha, _ = self._estimate(
+                colours, self._local_ratio, progress_of_part(advance, 1, passes)
+            )
+        advance(passes * len(self._views), passes * len(self._views))
         plane = resample(alpha[0, 0].cpu().numpy(), height, width, self._antialias)
         return _with_known(plane, certainty)
 
-    def _estimate(self, colours: NDArray[np.float64], ratio: float) -> tuple[Tensor, ...]:
+    def _estimate(
+        self, colours: NDArray[np.float64], ratio: float, advance: Progress
+    ) -> tuple[Tensor, ...]:
+        """The network's outputs for the picture at ``ratio``: their means over the views."""
         height, width = (
             network_length(length, ratio, self._spec.stride) for length in colours.shape[:2]
         )
@@ -114,6 +123,15 @@ class TrimapFree:
         planes = resample(colours, height, width, self._antialias)
         planes = (planes - self._spec.mean) / self._spec.std
         x = torch.from_numpy(planes.transpose(2, 0, 1)[None].astype(np.float32))
+        means: tuple[Tensor, ...] = ()
+        for number, view in enumerate(self._views):
+            advance(number, len(self._views))
+            outputs = self._evaluate(view.of_tensor(x))
+            shares = tuple(view.undo(output) / len(self._views) for output in outputs)
+            means = tuple(map(torch.add, means, shares)) if means else shares
+        return means
+
+    def _evaluate(self, x: Tensor) -> tuple[Tensor, ...]:
         with computing(self._precision, self._device):
             outputs = self._network(
                 x.to(self._device).contiguous(memory_format=memory_format(self._precision))

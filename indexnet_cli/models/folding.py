@@ -32,7 +32,7 @@ def folded_weights(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tenso
 
 
 @cache
-def _fuses(dtype: torch.dtype) -> bool:
+def has_fused_convolution(dtype: torch.dtype) -> bool:
     """Whether this processor and this build of torch have the fused operator for ``dtype``."""
     if not hasattr(torch.ops.mkldnn, "_convolution_pointwise"):
         return False
@@ -49,7 +49,7 @@ class ConvReLU6(nn.Conv2d):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        if x.device.type == "cpu" and _fuses(x.dtype):
+        if x.device.type == "cpu" and has_fused_convolution(x.dtype):
             y: Tensor = torch.ops.mkldnn._convolution_pointwise(
                 x,
                 self.weight,
@@ -75,22 +75,28 @@ class BlockConvReLU6(ConvReLU6):
     """
 
     BLOCK = 4
+    blocks: Tensor
+
+    def make_blocks(self) -> None:
+        """Make ``blocks`` of the weights, once for all; a buffer, so that it moves with them."""
+        self.register_buffer("blocks", self.block_weight(), persistent=False)
 
     def block_weight(self) -> Tensor:
         """16 x C x (k + 3) x (k + 3): the kernel at the place of each pixel of a block."""
-        _, channels, height, width = self.weight.shape
+        weight = self.weight.detach()
+        _, channels, height, width = weight.shape
         shape = (self.BLOCK**2, channels, height + self.BLOCK - 1, width + self.BLOCK - 1)
-        blocks = self.weight.new_zeros(shape)
+        blocks = weight.new_zeros(shape)
         for pixel, block in enumerate(blocks):
             top, left = divmod(pixel, self.BLOCK)
-            block[:, top : top + height, left : left + width] = self.weight[0]
+            block[:, top : top + height, left : left + width] = weight[0]
         return blocks
 
     def forward(self, x: Tensor) -> Tensor:
         if x.shape[-2] % self.BLOCK or x.shape[-1] % self.BLOCK:
             return super().forward(x)
         bias = None if self.bias is None else self.bias.expand(self.BLOCK**2)
-        blocks = F.conv2d(x, self.block_weight(), bias, self.BLOCK, self.padding)
+        blocks = F.conv2d(x, self.blocks, bias, self.BLOCK, self.padding)
         return F.hardtanh_(F.pixel_shuffle(blocks, self.BLOCK), 0.0, 6.0)
 
 
@@ -115,6 +121,8 @@ def convolution(
     )
     layer.weight = nn.Parameter(weight.detach())
     layer.bias = None if bias is None else nn.Parameter(bias.detach())
+    if isinstance(layer, BlockConvReLU6):
+        layer.make_blocks()
     return layer
 
 

@@ -22,13 +22,17 @@ def encoder_layers(name: str, width: int = WIDTH) -> dict[str, nn.Conv2d]:
     """The 13 convolutions under their names: ``name`` with ``{level}`` and ``{number}`` from 1."""
     layers: dict[str, nn.Conv2d] = {}
     in_channels = INPUT_CHANNELS
-    levels = zip(CONVS_PER_LEVEL, encoder_channels(width), strict=True)
-    for level, (convs, out_channels) in enumerate(levels, 1):
-        for number in range(1, convs + 1):
-            layer = nn.Conv2d(in_channels, out_channels, 3, padding=1)
-            layers[name.format(level=level, number=number)] = layer
+    for level, out_channels in enumerate(encoder_channels(width), 1):
+        for key in level_names(name, level):
+            layers[key] = nn.Conv2d(in_channels, out_channels, 3, padding=1)
             in_channels = out_channels
     return layers
+
+
+def level_names(name: str, level: int) -> list[str]:
+    """What ``encoder_layers`` calls the convolutions of a level."""
+    numbers = range(1, CONVS_PER_LEVEL[level - 1] + 1)
+    return [name.format(level=level, number=number) for number in numbers]
 
 
 def pool(x: Tensor) -> tuple[Tensor, Tensor]:

@@ -64,6 +64,20 @@ def test_a_folder_keeps_its_structure(folders: tuple[Path, Path, Path]) -> None:
     assert not (out / "failures.csv").exists()
 
 
+def test_other_views_are_another_matte(tmp_path: Path, weights_file: Path) -> None:
+    save_photo(tmp_path / "in/a.png")
+    save_guide(tmp_path / "in/a_trimap.png", unknown=True)
+    command = ("batch", tmp_path / "in", "-o", tmp_path / "out", "--weights", weights_file)
+    found = []
+    for options in ((), ("--views", 2), ("--views", 2), ("--views", 1)):
+        result = invoke(*command, *options, "--json")
+        assert result.exit_code == 0, result.output
+        status = lines(result.stdout)["a.png"]["status"]
+        found.append((status, (tmp_path / "out/a.png").read_bytes()))
+    assert [status for status, _ in found] == ["done", "done", "done before", "done"]
+    assert found[0][1] == found[3][1] != found[1][1] == found[2][1]
+
+
 def test_unknown_pixels_are_matted(tmp_path: Path, weights_file: Path) -> None:
     save_photo(tmp_path / "in/a.png")
     save_guide(tmp_path / "in/a_trimap.png", unknown=True)

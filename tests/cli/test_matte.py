@@ -53,6 +53,28 @@ def test_json_says_what_was_used(pair: tuple[Path, Path], weights_file: Path) ->
     assert Image.open(out).mode == "I;16"
 
 
+def test_the_mean_of_views(pair: tuple[Path, Path], weights_file: Path) -> None:
+    found, told = {}, {}
+    for views in (1, 2):
+        out = pair[0].parent / f"{views}.png"
+        arguments = (*pair, "--weights", weights_file, "-o", out, "--bits", 16, "--views", views)
+        result = invoke("matte", *arguments, "--json", "-v")
+        assert result.exit_code == 0, result.output
+        told[views] = json.loads(result.stdout)
+        found[views] = np.asarray(Image.open(out)).astype(int)
+    assert [told[views]["views"] for views in (1, 2)] == [1, 2]
+    assert "views 2," in result.stderr
+    assert np.abs(found[1] - found[2]).max() > 1
+
+
+@pytest.mark.parametrize("command", ["matte", "batch"])
+def test_other_numbers_of_views_are_refused(pair: tuple[Path, Path], command: str) -> None:
+    result = invoke(command, *pair, "-o", pair[0].parent / "out", "--views", 3)
+    assert result.exit_code == 2
+    assert "3 views: there are 1, 2, 4 or 8." in result.output
+    assert not (pair[0].parent / "out").exists()
+
+
 def test_standard_input_and_output(pair: tuple[Path, Path], weights_file: Path) -> None:
     arguments = ("matte", "-", pair[1], "--weights", weights_file)
     result = run(*arguments, input=pair[0].read_bytes())

@@ -172,3 +172,22 @@ def test_info_recognises_weights(weights_file: Path, tmp_path: Path) -> None:
     save_file({"fc.weight": torch.zeros(1)}, tmp_path / "other.safetensors")
     told = json.loads(invoke("info", "--weights", tmp_path / "other.safetensors", "--json").stdout)
     assert "no known model" in told["checkpoint"]["problem"]
+
+
+def test_heavy_imports_are_left_to_no_collector() -> None:
+    program = (
+        "import gc\n"
+        "from indexnet_cli.cli.heavy_imports import heavy_imports\n"
+        "try:\n"
+        "    with heavy_imports():\n"
+        "        assert not gc.isenabled()\n"
+        "        import nothing_of_that_name\n"
+        "except ImportError:\n"
+        "    print(gc.isenabled(), gc.get_freeze_count())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    enabled, frozen = done.stdout.split()
+    assert enabled == "True"
+    assert int(frozen) > 1000

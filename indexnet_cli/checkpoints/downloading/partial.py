@@ -6,10 +6,12 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-
-from requests import Response
+from typing import TYPE_CHECKING
 
 from indexnet_cli.json_reading import parse_json
+
+if TYPE_CHECKING:
+    from requests import Response
 
 
 def whole_number(text: str) -> int | None:

@@ -16,6 +16,7 @@ from indexnet_cli.cli.batch.running import BatchRun
 from indexnet_cli.cli.failures import reports_failures
 from indexnet_cli.cli.memory_option import MemoryOption, parse_memory
 from indexnet_cli.cli.output import Output
+from indexnet_cli.engine.views import views_of
 from indexnet_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def batch(
     device: options.DeviceOption = "auto",
     precision: options.PrecisionOption = "auto",
     align: options.AlignOption = "pad",
+    views: options.ViewsOption = 1,
     memory: MemoryOption = "auto",
     watch: Annotated[
         bool,
@@ -136,6 +138,7 @@ def batch(
     from indexnet_cli.batch.sharding import Shard
 
     out = Output(quiet=quiet, verbose=verbose, json=json)
+    views_of(views)
     output = _check_folders(images, trimaps, output, mask_dir, watch)
     given = trimaps if mask_dir is None else mask_dir
     plan = plan_auto(
@@ -149,7 +152,7 @@ def batch(
     if gallery is not None:
         check_gallery(gallery, style, watch, overwrite)
     part = Shard.of_environment(os.environ) if shard is None else Shard.parse(shard)
-    networks = Networks(plan, model, weights, device, precision, align, parse_memory(memory))
+    networks = Networks(plan, model, weights, device, precision, align, views, parse_memory(memory))
 
     with Journal(output, part.suffix) as journal:
         networks.fetch(out)

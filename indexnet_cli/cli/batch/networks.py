@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from indexnet_cli.cli.heavy_imports import heavy_imports
 from indexnet_cli.cli.weights.pulling import pull_if_missing
 from indexnet_cli.engine.strategies import DEFAULT_STRATEGY
 from indexnet_cli.models.registry import DEFAULT_MODEL, ModelSpec, resolve_model
@@ -32,6 +33,7 @@ class Networks:
     device: str
     precision: str
     align: Align
+    views: int
     memory: int | None
 
     @property
@@ -73,6 +75,8 @@ class Networks:
             name = self.second and self.second.name
             refining = name and digest_file(find_checkpoint(name).path)
             parts += [self.auto.strategy, repr((name, refining))]
+        if self.views != 1:
+            parts.append(f"views {self.views}")
         return digest_text(*parts)
 
     def matter(self) -> Matter:
@@ -85,8 +89,9 @@ class Networks:
         return self._build(self.second, None)
 
     def _build(self, spec: ModelSpec, weights: str | None) -> Matter:
-        from indexnet_cli.engine.matter import Matter
-        from indexnet_cli.engine.ranks import local_device
+        with heavy_imports():
+            from indexnet_cli.engine.matter import Matter
+            from indexnet_cli.engine.ranks import local_device
 
         return Matter(
             spec.name,
@@ -94,6 +99,7 @@ class Networks:
             device=local_device(self.device),
             precision=self.precision,
             align=self.align,
+            views=self.views,
             memory=self.memory,
             strategy=self.auto.strategy if self.auto else DEFAULT_STRATEGY,
         )

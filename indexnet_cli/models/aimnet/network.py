@@ -33,6 +33,10 @@ class AimNet(nn.Module):
         for name, part in {**build_semantic_branch(), **build_matting_branch()}.items():
             self.add_module(name, part)
 
+    def behind_pooling(self) -> list[nn.Module]:
+        """The layers that no max-pool follows."""
+        return [part for part in self.children() if part is not self.resnet]
+
     def forward(self, x: Tensor) -> Estimate:
         features: Features = self.resnet(x)
         scores, attention = run_semantic_branch(self, features.maps[4])

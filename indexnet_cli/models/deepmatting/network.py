@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from indexnet_cli.models.folding import conv_norm
+from indexnet_cli.models.conv_chain import ConvChain
+from indexnet_cli.models.folding import conv_norm, convolution, folded_weights
 from indexnet_cli.models.vgg16 import (
     CONVS_PER_LEVEL,
     WIDTH,
     encoder_channels,
     encoder_layers,
+    level_names,
     pool,
     unpool,
 )
 
 LEVELS = range(1, len(CONVS_PER_LEVEL) + 1)
+NUMBER = "{level}{number}"
 
 
 class DeepMatting(nn.Module):
@@ -30,7 +35,7 @@ class DeepMatting(nn.Module):
 
     def __init__(self, width: int = WIDTH) -> None:
         super().__init__()
-        for name, conv in encoder_layers("{level}{number}", width).items():
+        for name, conv in encoder_layers(NUMBER, width).items():
             self.add_module(f"conv{name}", conv)
             self.add_module(f"bn{name}", nn.BatchNorm2d(conv.out_channels))
         channels = encoder_channels(width)
@@ -41,18 +46,42 @@ class DeepMatting(nn.Module):
             conv = nn.Conv2d(channels[level - 1], out_channels, 5, padding=2)
             self.add_module(f"dconv{level}", conv)
         self.alpha_pred = nn.Conv2d(width, 1, 5, padding=2)
+        self.chains: nn.ModuleList | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         positions: dict[int, Tensor] = {}
         for level in LEVELS:
-            for number in range(1, CONVS_PER_LEVEL[level - 1] + 1):
-                x = self._encode(x, f"{level}{number}")
+            x = self._features(level, x)
             x, positions[level] = pool(x)
         x = F.relu_(self.dconv6(F.relu_(self.conv6(x))))
         for level in reversed(LEVELS):
             x = F.relu_(self.get_submodule(f"dconv{level}")(unpool(x, positions[level])))
         alpha: Tensor = self.alpha_pred(x)
         return alpha
+
+    def _features(self, level: int, x: Tensor) -> Tensor:
+        if self.chains is not None:
+            features: Tensor = self.chains[level - 1](x)
+            return features
+        for name in level_names(NUMBER, level):
+            x = self._encode(x, name)
+        return x
+
+    def bake(self) -> None:
+        """Fold batch norm, and make a chain of each level: ``models.folding.bake`` asks for it."""
+        if self.chains is None:
+            self.chains = nn.ModuleList(ConvChain(self._take(level)) for level in LEVELS)
+
+    def _take(self, level: int) -> Iterator[nn.Conv2d]:
+        for name in level_names(NUMBER, level):
+            conv, norm = self._modules.pop(f"conv{name}"), self._modules.pop(f"bn{name}")
+            assert isinstance(conv, nn.Conv2d)
+            assert isinstance(norm, nn.BatchNorm2d)
+            yield convolution(conv, *folded_weights(conv, norm), conv.groups)
+
+    def behind_pooling(self) -> list[nn.Module]:
+        """The layers that no max-pool follows; after ``bake``."""
+        return [part for part in self.children() if part is not self.chains]
 
     def _encode(self, x: Tensor, name: str) -> Tensor:
         conv, norm = self.get_submodule(f"conv{name}"), self.get_submodule(f"bn{name}")

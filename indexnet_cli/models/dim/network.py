@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from indexnet_cli.models.conv_chain import ConvChain
 from indexnet_cli.models.vgg16 import (
     CONVS_PER_LEVEL,
     WIDTH,
     encoder_channels,
     encoder_layers,
+    level_names,
     pool,
     unpool,
 )
 
 LEVELS = range(1, len(CONVS_PER_LEVEL) + 1)
 REFINEMENT_CHANNELS = 64
+CONV = "conv{level}_{number}"
 
 
 class DeepImageMatting(nn.Module):
@@ -36,7 +41,7 @@ class DeepImageMatting(nn.Module):
         super().__init__()
         self.skip = skip
         self.refine = refine
-        for name, conv in encoder_layers("conv{level}_{number}", width).items():
+        for name, conv in encoder_layers(CONV, width).items():
             self.add_module(name, conv)
         channels = encoder_channels(width)
         deepest = channels[-1]
@@ -49,6 +54,7 @@ class DeepImageMatting(nn.Module):
         self.deconv1 = nn.Conv2d(width, 1, 5, padding=2)
         if refine:
             self._add_refinement()
+        self.chains: nn.ModuleList | None = None
 
     def _add_refinement(self) -> None:
         hidden = REFINEMENT_CHANNELS
@@ -80,12 +86,34 @@ class DeepImageMatting(nn.Module):
         positions: dict[int, Tensor] = {}
         skips: dict[int, Tensor] = {}
         for level in LEVELS:
-            for number in range(1, CONVS_PER_LEVEL[level - 1] + 1):
-                x = F.relu_(self.get_submodule(f"conv{level}_{number}")(x))
+            x = self._features(level, x)
             if self.skip:
                 skips[level] = x
             x, positions[level] = pool(x)
         return F.relu_(self.deconv6_1(F.relu_(self.conv6_1(x)))), positions, skips
+
+    def _features(self, level: int, x: Tensor) -> Tensor:
+        if self.chains is not None:
+            features: Tensor = self.chains[level - 1](x)
+            return features
+        for name in level_names(CONV, level):
+            x = F.relu_(self.get_submodule(name)(x))
+        return x
+
+    def bake(self) -> None:
+        """Make a chain of each level's convolutions, which ``models.folding.bake`` asks for."""
+        if self.chains is None:
+            self.chains = nn.ModuleList(ConvChain(self._take(level)) for level in LEVELS)
+
+    def _take(self, level: int) -> Iterator[nn.Conv2d]:
+        for name in level_names(CONV, level):
+            conv = self._modules.pop(name)
+            assert isinstance(conv, nn.Conv2d)
+            yield conv
+
+    def behind_pooling(self) -> list[nn.Module]:
+        """The layers that no max-pool follows; after ``bake``."""
+        return [part for part in self.children() if part is not self.chains]
 
     def _decode(self, x: Tensor, positions: dict[int, Tensor], skips: dict[int, Tensor]) -> Tensor:
         for level in reversed(LEVELS):
