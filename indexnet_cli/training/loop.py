@@ -109,7 +109,7 @@ class Trainer:
         samples = self.data.samples(recipe.seed, recipe.crop)
         first = [self.plan.indices(s, recipe.batch_size) for s in range(recipe.calibration_batches)]
         feed = Feed(self.spec, self.device)
-        for batch in batches(samples, first, workers=0):
+        for batch in batches(samples, first, 0, self.device):
             yield feed(batch)
 
     def _resume(self, state: dict[str, Any]) -> None:
@@ -161,7 +161,7 @@ class Trainer:
             steps = [self.plan.indices(s, phase.batch_size) for s in range(first, phase.last)]
             mine = Share(steps, recipe.accumulate, ranks.rank, ranks.count)
             pieces: list[Batch] = []
-            for piece in batches(samples, mine, self.workers):
+            for piece in batches(samples, mine, self.workers, self.device):
                 self._check_colours(piece)
                 pieces.append(piece)
                 if len(pieces) == recipe.accumulate:

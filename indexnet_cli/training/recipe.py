@@ -32,6 +32,7 @@ class Recipe:
     learning_rate: float
 
     sampling: str = "open"
+    compose_on: str = "workers"
     seed: int = 0
 
     steps: int = 0
@@ -97,6 +98,7 @@ CHOICES = {
         "aimnet-matting",
         "dim-chainer",
     ),
+    "compose_on": ("workers", "device"),
     "schedule": ("warmup", "milestones", "linear", "constant"),
     "optimizer": ("adamw", "adam", "sgd"),
     "precision": ("fp32", "bf16", "fp16"),
