@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexnet_cli.datasets.layouts.recognition import is_open_pack
 from indexnet_cli.datasets.on_device import DeviceCuts
 from indexnet_cli.datasets.open_compositions import OpenCompositions
 from indexnet_cli.datasets.pack import Pack
+from indexnet_cli.datasets.pack_files import is_open_pack
 from indexnet_cli.datasets.samples import SampleSource
 from indexnet_cli.datasets.sampling.scene_samples import SceneSamples
 from indexnet_cli.datasets.sources import open_samples

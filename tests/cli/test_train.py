@@ -76,6 +76,8 @@ def test_dry_run_writes_nothing(pictures: Path, tmp_path: Path) -> None:
         (["--recipe", "finetune", "--encoder", "alexnet"], 2, "mobilenetv2.imagenet"),
         (["--recipe", "indexnet"], 4, "--encoder mobilenetv2.imagenet"),
         (["--recipe", "dim-stage1", "--encoder", "none"], 2, "composition_weight=0"),
+        (["--minutes", "0"], 2, "above 0"),
+        (["--recipe", "indexnet", "--minutes", "5"], 2, "schedule=warmup"),
         (["--evolution", "/no/such/folder/a.gif"], 2, "folder"),
     ],
 )

@@ -33,7 +33,7 @@ class Cuttable(Protocol):
 class Draw:
     """Everything that chance decides about a sample; no pixel is computed yet.
 
-    Resized, if at all, by cubic interpolation; ``rounds``: to whole levels, as OpenCV does to bytes.
+    Resized, if at all, by cubic interpolation; ``rounds``: to whole levels, as OpenCV does.
     """
 
     source: Cuttable
