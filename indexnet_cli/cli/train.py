@@ -239,8 +239,8 @@ def _try_out(trainer: Trainer, out: Output) -> None:
     epoch = f"{plan.epoch_samples:,}" if plan.epoch_samples < 10**8 else "endless"
     out.note(f"model       {recipe.model}, {count:,} parameters, on {trainer.device}")
     out.note(f"samples     {epoch} an epoch, {recipe.crop} x {recipe.crop} pixels")
-    length = f"{recipe.minutes:g} minutes" if recipe.minutes else f"{plan.steps:,} steps"
-    out.note(f"run         {length} of batches of {recipe.batch_size}")
+    length = f"{recipe.minutes:g} minutes, steps" if recipe.minutes else f"{plan.steps:,} steps"
+    out.note(f"run         {length} of {recipe.batch_size}")
     out.note(f"validation  {', '.join(trainer.data.validator.columns)}")
     started = time.monotonic()
     for number, outcome in enumerate(trainer.try_out(DRY_STEPS), 1):

@@ -34,7 +34,7 @@ def test_is_the_pack(pack: Pack, pack_folder: Path, packed: Path) -> None:
     for name in (*pack.names("fg", "train")[:5], *pack.names("bg", "train")[:5]):
         found, expected = again.read(name).astype(int), pack.read(name).astype(int)
         assert found.shape == expected.shape
-        assert np.abs(found - expected)[..., :3].mean() < 3
+        assert np.abs(found - expected)[..., :3].mean() < 6  # colours at half the resolution
         np.testing.assert_array_equal(found[..., 3:], expected[..., 3:])
     before = sum(path.stat().st_size for path in pack_folder.rglob("*.*"))
     assert packed.stat().st_size < 0.6 * before
