@@ -49,6 +49,11 @@ class Pack:
         self._cache: dict[str, NDArray[np.uint8]] = {}
         self._room = cache_bytes
 
+    def __getstate__(self) -> dict[str, object]:
+        # Workers are started by pickling: they decode what they need themselves.
+        kept = sum(picture.nbytes for picture in self._cache.values())
+        return {**self.__dict__, "_cache": {}, "_room": self._room + kept}
+
     def _list_names(self) -> dict[tuple[str, str], list[str]]:
         hint = f"--data-dir takes the folder that holds fg/, bg/, alpha/ and {MANIFEST}."
         wanted = [*(f"{folder}/" for folder in FOLDERS), MANIFEST]

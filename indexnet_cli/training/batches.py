@@ -96,9 +96,14 @@ def _loader(
         worker_init_fn=_single_threaded,
         # A fork would inherit OpenCV's and torch's thread pools without their threads, and hang.
         multiprocessing_context="spawn" if workers else None,
-        prefetch_factor=4 if workers else None,
+        prefetch_factor=_ahead(workers),
         pin_memory=torch.cuda.is_available(),
     )
+
+
+def _ahead(workers: int) -> int | None:
+    """Batches that each worker has ready: many workers would fill the shared memory."""
+    return (4 if workers <= 4 else 2) if workers else None
 
 
 class Share(Sequence[range]):

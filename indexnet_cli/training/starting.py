@@ -58,7 +58,7 @@ def begin(
     if start.encoder is not None and start.encoder.suffix == ".npz":
         if not hasattr(network, "layer0"):
             raise UsageError(
-                f"{start.encoder}: a folded MobileNetV2 is an encoder of IndexNet, not of {spec.name}",
+                f"{start.encoder}: a folded MobileNetV2 is no encoder of {spec.name}",
                 "Choose the encoder that the recipe names, or --encoder none.",
             )
         load_folded_encoder(network, read_folded_encoder(start.encoder), spec.mean, spec.std)

@@ -78,8 +78,10 @@ def test_dry_run_writes_nothing(pictures: Path, tmp_path: Path) -> None:
         (["--recipe", "dim-stage1", "--encoder", "none"], 2, "composition_weight=0"),
         (["--minutes", "0"], 2, "above 0"),
         (
-            ["--recipe", "indexnet", "--encoder", "none", "--set", "batch_size=1"]
-            + ["--set", "crop=32", "--set", "composition_weight=0"],
+            [
+                *("--recipe", "indexnet", "--encoder", "none", "--set", "batch_size=1"),
+                *("--set", "crop=32", "--set", "composition_weight=0"),
+            ],
             2,
             "batch_size=N",
         ),
