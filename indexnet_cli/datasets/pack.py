@@ -112,12 +112,6 @@ class Pack:
             raise InputError(f"{self.root / name}: a cut-out without an alpha channel.")
         return cv2.cvtColor(picture, cv2.COLOR_BGRA2RGBA).astype(np.uint8, copy=False)
 
-    def preload(self) -> None:
-        """Decode everything now, so that forked workers share the memory."""
-        for files in self._names.values():
-            for name in files:
-                self.read(name)
-
 
 class PackPart:
     """One split of a pack, from which pictures are drawn by chance."""

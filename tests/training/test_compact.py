@@ -59,9 +59,9 @@ def test_comes_near(tmp_path: Path, optimizer: str, averages: bool) -> None:
     small = ("1.weight", "1.running_var", "1.num_batches_tracked", "2.weight", "0.bias")
     assert all(torch.equal(found["network"][key], state["network"][key]) for key in small)
     for number, moments in state["optimizer"]["state"].items():
-        for kind, value in moments.items():
+        for kind in moments.keys() - {"exp_avg", "momentum_buffer"}:
             near = found["optimizer"]["state"][number][kind]
-            torch.testing.assert_close(near, value, rtol=0.3, atol=float(value.abs().max()) / 200)
+            torch.testing.assert_close(near, moments[kind], rtol=0.3, atol=0.0)
 
 
 def test_an_optimiser_takes_its_moments_back() -> None:
