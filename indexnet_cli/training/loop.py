@@ -25,6 +25,7 @@ from indexnet_cli.training.meanwhile import Meanwhile
 from indexnet_cli.training.plan import Batches, Phase, Plan
 from indexnet_cli.training.recipe import Recipe
 from indexnet_cli.training.resuming import newest_state
+from indexnet_cli.training.shards import check_size
 from indexnet_cli.training.signals import end, interruptible
 from indexnet_cli.training.starting import Start, begin
 from indexnet_cli.training.step import Outcome, TrainingStep
@@ -82,6 +83,8 @@ class Trainer:
         self.clock = Clock(self.ranks, device, pause_at)
         torch.manual_seed(recipe.seed)
         self.network = build_network(self.spec).to(device)
+        if options is not None and options.compact is not None:
+            check_size(sum(parameter.numel() for parameter in self.network.parameters()))
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.device = device
         state = newest_state(folder, options.compact if options else None, recipe)

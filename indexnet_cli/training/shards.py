@@ -20,8 +20,15 @@ from indexnet_cli.training.compact import Arrays, State, decode, encode
 
 SHARD_BYTES = 10 * 2**20
 MOST_SHARDS = 3  # 7 files and 61 MiB at most, while a set is replaced by the next
+_BYTES_A_PARAMETER = 4  # average 2, weight 1, second moment 1; deflating makes them less
 _FACTS = "facts.json"
 _NAME = re.compile(r"snapshot-(\d{8})-(\d)of(\d)\.npz")
+
+
+def check_size(parameters: int) -> None:
+    """Raise UsageError, before any training, for more parameters than the files may hold."""
+    if _BYTES_A_PARAMETER * parameters > MOST_SHARDS * SHARD_BYTES:
+        raise _too_large()
 
 
 def save_compact(folder: Path, state: State) -> None:
@@ -32,11 +39,7 @@ def save_compact(folder: Path, state: State) -> None:
     """
     shards = _shards(*encode(state))
     if len(shards) > MOST_SHARDS:
-        raise UsageError(
-            f"--snapshot-dir: this network's state takes more than {MOST_SHARDS} files of "
-            f"{SHARD_BYTES >> 20} MiB.",
-            "Leave it out: the run folder has a snapshot of any size.",
-        )
+        raise _too_large()
     before = [path for paths in _sets(folder).values() for path in paths.values()]
     names = [
         f"snapshot-{state['step']:08d}-{k}of{len(shards)}.npz" for k in range(1, len(shards) + 1)
@@ -75,6 +78,14 @@ def load_compact(folder: Path) -> State:
             f"{folder}: damaged snapshot of step {step} ({error})",
             "Remove its files: the one before, or snapshot.pt of the run folder, counts then.",
         ) from error
+
+
+def _too_large() -> UsageError:
+    return UsageError(
+        f"--snapshot-dir: this network's state takes more than {MOST_SHARDS} files of "
+        f"{SHARD_BYTES >> 20} MiB.",
+        "Leave it out: the run folder has a snapshot of any size.",
+    )
 
 
 def _sets(folder: Path, whole: bool = False) -> dict[int, dict[int, Path]]:

@@ -14,7 +14,7 @@ from indexnet_cli.errors import CheckpointError, UsageError
 from indexnet_cli.training import shards
 from indexnet_cli.training.compact import decode, encode
 from indexnet_cli.training.recipe import load_recipe
-from indexnet_cli.training.shards import last_compact, load_compact, save_compact
+from indexnet_cli.training.shards import check_size, last_compact, load_compact, save_compact
 
 
 def state_after(step: int, optimizer: str = "adamw", averages: bool = True) -> dict[str, Any]:
@@ -114,3 +114,7 @@ def test_what_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(UsageError, match="snapshot-dir"):
         save_compact(tmp_path, state_after(5))
     assert not list(tmp_path.iterdir())
+    monkeypatch.undo()
+    check_size(6_000_000)
+    with pytest.raises(UsageError, match="snapshot-dir"):
+        check_size(25_000_000)
