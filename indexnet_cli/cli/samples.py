@@ -1,4 +1,4 @@
-"""`indexnet samples`: draw contact sheets of training samples."""
+"""`indexnet samples`: draw contact sheets of training samples, or pack what they are drawn from."""
 
 from __future__ import annotations
 
@@ -20,7 +20,22 @@ def samples(
             "--data-dir", metavar="DIR", help="Training data of any known layout; repeatable."
         ),
     ],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the sheets.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="DIR", help="Folder for the sheets."),
+    ] = None,
+    pack: Annotated[
+        Path | None,
+        typer.Option(
+            "--pack",
+            metavar="FILE.zip",
+            help="Draw nothing: put an open pack into one small file that --data-dir takes.",
+            show_default=False,
+        ),
+    ] = None,
+    quality: Annotated[
+        int, typer.Option("--quality", min=1, max=100, help="Of the colours in --pack, WebP's.")
+    ] = 75,
     recipe: Annotated[
         str, typer.Option("--recipe", metavar="NAME", help="Draw as this recipe does.")
     ] = "open",
@@ -51,8 +66,16 @@ def samples(
       indexnet samples --data-dir pets/ -o sheets/
 
       indexnet samples --data-dir Combined_Dataset --recipe indexnet --crop 320 -o sheets/
+
+      indexnet samples --data-dir pack/ --pack pack.zip --quality 60
     """
-    from indexnet_cli.datasets.layouts.recognition import is_open_pack
+    if (output is None) == (pack is None):
+        raise UsageError("Either -o DIR for sheets, or --pack FILE.zip.", "Name one of them.")
+    if pack is not None:
+        _pack(data_dir, pack, quality, overwrite)
+        return
+    assert output is not None
+    from indexnet_cli.datasets.pack_files import is_open_pack
 
     if len(data_dir) == 1 and is_open_pack(data_dir[0]):
         sheets = _pack_sheets(data_dir[0], kinds, seed, crop, recipe)
@@ -65,6 +88,18 @@ def samples(
     _refuse_existing(output, list(sheets), overwrite)
     for name, source in sheets.items():
         _write_sheet(source, count, output / f"{name}.png")
+
+
+def _pack(data_dir: list[Path], destination: Path, quality: int, overwrite: bool) -> None:
+    from indexnet_cli.cli.output import Output
+    from indexnet_cli.datasets.packing import write_pack_file
+
+    if len(data_dir) > 1:
+        raise UsageError("--pack takes one open pack.", "Name one --data-dir.")
+    out = Output()
+    with out.progress("packing") as advance:
+        size = write_pack_file(data_dir[0], destination, quality, overwrite, advance)
+    out.note(f"{destination}: {size / 1e6:.1f} MB")
 
 
 def _pack_sheets(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -83,12 +84,46 @@ def train(
             "`indexnet weights list`, or a checkpoint.",
         ),
     ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(
+            "--minutes",
+            metavar="M",
+            help="Length of the run by the clock, over all calls; the learning rate goes by it.",
+            show_default=False,
+        ),
+    ] = None,
+    pause_after: Annotated[
+        float | None,
+        typer.Option(
+            "--pause-after",
+            metavar="M",
+            help="End this call after M minutes with a snapshot; the same command goes on.",
+            show_default=False,
+        ),
+    ] = None,
     workers: Annotated[
-        int, typer.Option("--workers", min=0, metavar="N", help="Processes that draw samples.")
-    ] = 1,
+        int | None,
+        typer.Option(
+            "--workers",
+            min=0,
+            metavar="N",
+            help="Processes that draw samples.  Default: for a GPU one for each core, else 1.",
+            show_default=False,
+        ),
+    ] = None,
     keep: Annotated[
         int, typer.Option("--keep", min=1, metavar="K", help="How many snapshots stay.")
     ] = 1,
+    snapshot_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--snapshot-dir",
+            metavar="DIR",
+            help="Compact snapshots as well, in a few files of 10 MiB; goes on from them too.",
+            show_default=False,
+        ),
+    ] = None,
     evolution: Annotated[
         Path | None,
         typer.Option(
@@ -126,8 +161,15 @@ def train(
 
       indexnet train --recipe finetune --data-dir my-pictures --dry-run
 
+      indexnet train --data-dir pack.zip -o runs/open --snapshot-dir carry --minutes 25
+      --pause-after 9
+
       torchrun --nproc-per-node 8 -m indexnet_cli train --recipe indexnet --data-dir DIR -o DIR
     """
+    began = time.monotonic()
+    for name, value in (("--minutes", minutes), ("--pause-after", pause_after)):
+        if value is not None and not 0 < value < float("inf"):
+            raise UsageError(f"{name} {value}: a number above 0 is needed.")
     if output is None and not dry_run:
         raise UsageError("A folder for the run is needed.", "Name one with -o DIR, or --dry-run.")
     if encoder is not None and encoder != "none" and init is not None:
@@ -141,8 +183,10 @@ def train(
     from indexnet_cli.training.keeping import KeepingOptions
     from indexnet_cli.training.loop import Trainer
     from indexnet_cli.training.recipe import load_recipe
+    from indexnet_cli.training.resuming import has_snapshot
 
-    loaded = load_recipe(recipe, settings or [])
+    length = [] if minutes is None else [f"minutes={minutes}"]
+    loaded = load_recipe(recipe, [*(settings or []), *length])
     place = resolve_device(local_device(device))
     folder = output or Path(os.devnull)  # a dry run writes nothing
     with joined(place) as ranks:
@@ -151,9 +195,11 @@ def train(
         out.note(f"{', '.join(map(str, data_dir))}: {data.description}")
         if data.warning:
             out.warn(data.warning)
-        start = choose_start(loaded, folder, encoder, init, out)
-        options = KeepingOptions(keep, evolution, tensorboard)
-        trainer = Trainer(loaded, data, folder, place, start, workers, ranks, options)
+        start = choose_start(loaded, has_snapshot(folder, snapshot_dir), encoder, init, out)
+        options = KeepingOptions(keep, evolution, tensorboard, snapshot_dir)
+        pause_at = None if pause_after is None else began + 60 * pause_after
+        count = _worker_count(place.type) if workers is None else workers
+        trainer = Trainer(loaded, data, folder, place, start, count, ranks, options, pause_at)
         if dry_run:
             _try_out(trainer, out)
         else:
@@ -163,12 +209,25 @@ def train(
 def _run(trainer: Trainer, out: Output) -> None:
     from indexnet_cli.cli.training_display import training_display
 
+    steps = None if trainer.recipe.minutes else trainer.plan.steps
     if trainer.step:
-        out.note(f"goes on after step {trainer.step} of {trainer.plan.steps}")
-    with training_display(out, trainer.step, trainer.plan.steps) as report:
+        out.note(f"goes on after step {trainer.step}" + (f" of {steps}" if steps else ""))
+    with training_display(out, trainer.step, steps) as report:
         trainer.run(report)
+    if not trainer.is_over:
+        out.note(f"pauses after step {trainer.step}; the same command goes on")
+        return
     scores = ", ".join(f"{name} {value:.4g}" for name, value in trainer.keeper.scores.items())
     out.note(f"{trainer.folder / 'weights.safetensors'}: {scores}")
+
+
+def _worker_count(device: str) -> int:
+    """A CPU that trains has no core to spare; processes on one machine share its cores."""
+    if device == "cpu":
+        return 1
+    has_affinity = hasattr(os, "sched_getaffinity")
+    cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+    return max(1, cores // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
 
 
 def _try_out(trainer: Trainer, out: Output) -> None:
@@ -180,7 +239,8 @@ def _try_out(trainer: Trainer, out: Output) -> None:
     epoch = f"{plan.epoch_samples:,}" if plan.epoch_samples < 10**8 else "endless"
     out.note(f"model       {recipe.model}, {count:,} parameters, on {trainer.device}")
     out.note(f"samples     {epoch} an epoch, {recipe.crop} x {recipe.crop} pixels")
-    out.note(f"run         {plan.steps:,} steps of {recipe.batch_size}")
+    length = f"{recipe.minutes:g} minutes, steps" if recipe.minutes else f"{plan.steps:,} steps"
+    out.note(f"run         {length} of {recipe.batch_size}")
     out.note(f"validation  {', '.join(trainer.data.validator.columns)}")
     started = time.monotonic()
     for number, outcome in enumerate(trainer.try_out(DRY_STEPS), 1):

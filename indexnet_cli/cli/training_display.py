@@ -16,8 +16,8 @@ Report = Callable[["Progress"], None]
 
 
 @contextmanager
-def training_display(out: Output, done: int, steps: int) -> Iterator[Report]:
-    """Give a function that takes every step's Progress."""
+def training_display(out: Output, done: int, steps: int | None) -> Iterator[Report]:
+    """Give a function that takes every step's Progress; ``steps``: None if the clock tells them."""
     if out.quiet or not sys.stderr.isatty():
         yield lambda progress: _say(progress, out.note)
         return
@@ -25,6 +25,7 @@ def training_display(out: Output, done: int, steps: int) -> Iterator[Report]:
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
+        TaskProgressColumn,
         TextColumn,
         TimeRemainingColumn,
     )
@@ -36,15 +37,16 @@ def training_display(out: Output, done: int, steps: int) -> Iterator[Report]:
     columns = (
         TextColumn("training"),
         BarColumn(),
-        MofNCompleteColumn(),
+        MofNCompleteColumn() if steps else TaskProgressColumn(),
         TimeRemainingColumn(),
         TextColumn("{task.fields[told]}"),
     )
     with Bars(*columns, console=console, transient=True) as bars:
-        task = bars.add_task("", total=steps, completed=done, told="")
+        task = bars.add_task("", total=steps or 1.0, completed=done if steps else 0, told="")
 
         def report(progress: Progress) -> None:
-            bars.update(task, completed=progress.step, told=_figures(progress))
+            done = progress.step if steps else progress.share
+            bars.update(task, completed=done, told=_figures(progress))
             if progress.validation or progress.skipped:
                 _say(progress, lambda line: console.print(line, highlight=False, markup=False))
 
@@ -55,7 +57,7 @@ def _say(progress: Progress, say: Callable[[str], None]) -> None:
     if progress.skipped:
         say(f"warning: step {progress.step} left out: {progress.skipped}")
     if progress.due:
-        say(f"step {progress.step}/{progress.steps}  {_figures(progress)}")
+        say(f"step {_place(progress)}  {_figures(progress)}")
     if progress.validation:
         head = progress.columns[0]
         means = zip(progress.columns, progress.validation["mean"], strict=True)
@@ -63,6 +65,14 @@ def _say(progress: Progress, say: Callable[[str], None]) -> None:
         kinds = {k: v[0] for k, v in progress.validation.items() if k != "mean"}
         if kinds:
             say(f"  {head}: " + ", ".join(f"{kind} {value:.4f}" for kind, value in kinds.items()))
+
+
+def _place(progress: Progress) -> str:
+    from indexnet_cli.training.plan import ENDLESS
+
+    if progress.steps < ENDLESS:
+        return f"{progress.step}/{progress.steps}"
+    return f"{progress.step} ({progress.share:.0%})"
 
 
 def _figures(progress: Progress) -> str:

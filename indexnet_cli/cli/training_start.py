@@ -16,17 +16,16 @@ NONE, BUNDLED = "none", "open"
 
 
 def choose_start(
-    recipe: Recipe, folder: Path, encoder: str | None, init: str | None, out: Output
+    recipe: Recipe, goes_on: bool, encoder: str | None, init: str | None, out: Output
 ) -> Start:
     """What ``--encoder`` and ``--init`` say, or else the recipe; nothing for a run that goes on.
 
     Known checkpoints that are not here are fetched. Raises UsageError for an unknown name,
     CheckpointError for what cannot be fetched or read.
     """
-    from indexnet_cli.training.snapshots import SNAPSHOT
     from indexnet_cli.training.starting import Start
 
-    if (folder / SNAPSHOT).exists():
+    if goes_on:
         return Start()
     initial = init or (recipe.start_from if encoder is None else "")
     if initial:

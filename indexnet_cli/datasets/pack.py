@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from indexnet_cli.datasets.pack_files import MANIFEST, open_pack_files
 from indexnet_cli.errors import InputError
 
 FOLDERS = ("fg", "bg", "alpha")
@@ -34,7 +36,7 @@ def chance_of(name: str) -> float:
 
 
 class Pack:
-    """Pictures under ``root`` (``fg/``, ``bg/``, ``alpha/``, ``manifest.csv``).
+    """Pictures under ``root``, a folder or zip file of fg/, bg/, alpha/ and manifest.csv.
 
     Decoded pictures are kept up to ``cache_bytes``. Raises InputError where a folder, the manifest
     or a listed file is missing.
@@ -42,20 +44,23 @@ class Pack:
 
     def __init__(self, root: str | Path, cache_bytes: int = 768 * 2**20) -> None:
         self.root = Path(root)
+        self._files = open_pack_files(self.root)
         self._names = self._list_names()
         self._cache: dict[str, NDArray[np.uint8]] = {}
         self._room = cache_bytes
 
+    def __getstate__(self) -> dict[str, object]:
+        # Workers are started by pickling: they decode what they need themselves.
+        kept = sum(picture.nbytes for picture in self._cache.values())
+        return {**self.__dict__, "_cache": {}, "_room": self._room + kept}
+
     def _list_names(self) -> dict[tuple[str, str], list[str]]:
-        hint = "--data-dir takes the folder that holds fg/, bg/, alpha/ and manifest.csv."
-        if not self.root.is_dir():
-            raise InputError(f"{self.root}: no such folder.", hint)
-        wanted = [*(f"{folder}/" for folder in FOLDERS), "manifest.csv"]
-        missing = [name for name in wanted if not (self.root / name).exists()]
+        hint = f"--data-dir takes the folder that holds fg/, bg/, alpha/ and {MANIFEST}."
+        wanted = [*(f"{folder}/" for folder in FOLDERS), MANIFEST]
+        missing = [name for name in wanted if not self._files.has(name)]
         if missing:
             raise InputError(f"{self.root} is not a training pack: no {', '.join(missing)}.", hint)
-        with (self.root / "manifest.csv").open(newline="", encoding="utf-8") as file:
-            listed = sorted(row.get("file") or "" for row in csv.DictReader(file))
+        listed = sorted(row.get("file") or "" for row in csv.DictReader(self._manifest()))
         names: dict[tuple[str, str], list[str]] = {}
         for name in listed:
             folder = name.split("/")[0]
@@ -64,14 +69,20 @@ class Pack:
         for folder in FOLDERS:
             files = [name for split in SPLITS for name in names.get((folder, split), [])]
             if not files:
-                raise InputError(f"{self.root}/manifest.csv lists no file of {folder}/.", hint)
-            absent = [name for name in files if not (self.root / name).is_file()]
+                raise InputError(f"{self.root}/{MANIFEST} lists no file of {folder}/.", hint)
+            absent = [name for name in files if not self._files.has(name)]
             if absent:
                 count = len(absent)
                 raise InputError(f"{self.root}: {count} listed files are missing ({absent[0]}).")
             for split in SPLITS:  # a pack too small to be split serves both
                 names.setdefault((folder, split), files)
         return names
+
+    def _manifest(self) -> io.StringIO:
+        try:
+            return io.StringIO(self._files.read(MANIFEST).decode("utf-8"), newline="")
+        except UnicodeDecodeError as error:
+            raise InputError(f"{self.root}/{MANIFEST}: no text ({error}).") from error
 
     def names(self, folder: str, split: str) -> list[str]:
         """List the files of one folder (``fg``, ``bg``, ``alpha``) in one split, sorted."""
@@ -88,7 +99,7 @@ class Pack:
         return picture
 
     def _decode(self, name: str) -> NDArray[np.uint8]:
-        data = np.frombuffer((self.root / name).read_bytes(), np.uint8)
+        data = np.frombuffer(self._files.read(name), np.uint8)
         folder = name.split("/")[0]
         picture = cv2.imdecode(data, _FLAGS[folder]) if data.size else None
         if picture is None:
@@ -100,12 +111,6 @@ class Pack:
         if picture.ndim != 3 or picture.shape[2] != 4:
             raise InputError(f"{self.root / name}: a cut-out without an alpha channel.")
         return cv2.cvtColor(picture, cv2.COLOR_BGRA2RGBA).astype(np.uint8, copy=False)
-
-    def preload(self) -> None:
-        """Decode everything now, so that forked workers share the memory."""
-        for files in self._names.values():
-            for name in files:
-                self.read(name)
 
 
 class PackPart:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from indexnet_cli.datasets.decoded import DecodedStore
-from indexnet_cli.datasets.layouts.recognition import is_open_pack, read_layouts
+from indexnet_cli.datasets.layouts.recognition import read_layouts
 from indexnet_cli.datasets.layouts.scene import Layout, Scene
 from indexnet_cli.datasets.open_compositions import OpenCompositions
 from indexnet_cli.datasets.pack import SPLITS, VALIDATION_SHARE, Pack, chance_of
+from indexnet_cli.datasets.pack_files import is_open_pack
 from indexnet_cli.datasets.samples import SampleSource
 from indexnet_cli.datasets.sampling.catalogue import SAMPLINGS
 from indexnet_cli.datasets.sampling.scene_samples import SceneSamples

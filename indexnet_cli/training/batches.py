@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from indexnet_cli.datasets.on_device import Cut, DeviceCuts, finish, gather
 from indexnet_cli.datasets.sample import Sample
 from indexnet_cli.datasets.samples import SampleSource
 from indexnet_cli.imaging.trimaps import UNKNOWN
@@ -63,19 +65,45 @@ def _single_threaded(_worker: int) -> None:
 
 
 def batches(
-    samples: SampleSource, indices: Sequence[Sequence[int]], workers: int
-) -> DataLoader[dict[str, Tensor]]:
-    """One batch for each list of ``indices``, in this order; the same whatever the workers."""
+    samples: SampleSource | DeviceCuts,
+    indices: Sequence[Sequence[int]],
+    workers: int,
+    device: torch.device | str = "cpu",
+) -> Iterator[dict[str, Tensor]]:
+    """One batch for each list of ``indices``, in this order; the same whatever the workers.
+
+    Cuts are finished on ``device``; batches of Samples stay where the workers made them.
+    """
+    if isinstance(samples, DeviceCuts):
+        gathered: DataLoader[list[Cut]] = _loader(samples, indices, workers, gather)
+        for cuts in gathered:
+            yield finish(cuts, samples.samples.crop, device)
+    else:
+        yield from _loader(_Tensors(samples), indices, workers)
+
+
+def _loader(
+    dataset: Any,
+    indices: Sequence[Sequence[int]],
+    workers: int,
+    collate: Callable[[list[Any]], Any] | None = None,
+) -> DataLoader[Any]:
     return DataLoader(
-        _Tensors(samples),
+        dataset,
         batch_sampler=_Listed(indices),
         num_workers=workers,
+        collate_fn=collate,
         worker_init_fn=_single_threaded,
         # A fork would inherit OpenCV's and torch's thread pools without their threads, and hang.
         multiprocessing_context="spawn" if workers else None,
-        prefetch_factor=4 if workers else None,
+        prefetch_factor=_ahead(workers),
         pin_memory=torch.cuda.is_available(),
     )
+
+
+def _ahead(workers: int) -> int | None:
+    """Batches that each worker has ready: many workers would fill the shared memory."""
+    return (4 if workers <= 4 else 2) if workers else None
 
 
 class Share(Sequence[range]):

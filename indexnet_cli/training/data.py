@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexnet_cli.datasets.layouts.recognition import is_open_pack
+from indexnet_cli.datasets.on_device import DeviceCuts
 from indexnet_cli.datasets.open_compositions import OpenCompositions
 from indexnet_cli.datasets.pack import Pack
+from indexnet_cli.datasets.pack_files import is_open_pack
 from indexnet_cli.datasets.samples import SampleSource
 from indexnet_cli.datasets.sampling.scene_samples import SceneSamples
 from indexnet_cli.datasets.sources import open_samples
@@ -22,12 +23,13 @@ from indexnet_cli.training.validation.whole_scenes import WholeScenes
 
 @dataclass(frozen=True)
 class Data:
-    """``samples`` gives the samples for a seed and a crop; ``validator`` judges.
+    """``samples`` gives the samples for a seed and a crop, or what the device makes them of;
+    ``validator`` judges.
 
     ``description`` says what was found, ``warning`` what the user should know of it.
     """
 
-    samples: Callable[[int, int], SampleSource]
+    samples: Callable[[int, int], SampleSource | DeviceCuts]
     validator: Validator
     description: str = ""
     warning: str = ""
@@ -50,10 +52,11 @@ def open_data(
     train = open_samples(roots, recipe.sampling, recipe.seed, recipe.crop, backgrounds)
     assert isinstance(train, SceneSamples)
 
-    def samples(seed: int, crop: int) -> SampleSource:
-        return SceneSamples(
+    def samples(seed: int, crop: int) -> SampleSource | DeviceCuts:
+        drawn = SceneSamples(
             train.scenes, train.backgrounds, train.sampling, seed, crop, train.store
         )
+        return DeviceCuts(drawn) if recipe.compose_on == "device" else drawn
 
     precision = _precision(recipe)
     found = f"{len(train.scenes)} pictures"
@@ -88,6 +91,11 @@ def _open_pack(
         raise UsageError(
             "An open pack is trained on alone; it holds its own backgrounds.",
             "Give one --data-dir, and no --backgrounds.",
+        )
+    if recipe.compose_on != "workers":
+        raise UsageError(
+            "compose_on = device: the samples of an open pack are drawn by the workers.",
+            "Leave it out.",
         )
     pack = Pack(roots[0])
     validator: Validator

@@ -31,6 +31,12 @@ def load_encoder(network: nn.Module, state: State, origin: str) -> None:
     """
     converted = _converter(network)(state, origin)
     own = network.state_dict()
+    unknown = [key for key in converted if key not in own]
+    if unknown:
+        raise CheckpointError(
+            f"{origin} is no encoder of this network, which has no {unknown[0]}",
+            "choose the encoder that the recipe names, or --encoder none",
+        )
     for key, value in converted.items():
         if key == _first_convolution(network) and value.shape[1] < own[key].shape[1]:
             missing = own[key].shape[1] - value.shape[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from indexnet_cli.engine.ranks import Ranks
 from indexnet_cli.models.registry import ModelSpec
 from indexnet_cli.training.logs import Logs
 from indexnet_cli.training.recipe import Recipe
+from indexnet_cli.training.shards import save_compact
 from indexnet_cli.training.showing import Film, example_sheet
 from indexnet_cli.training.snapshots import export_weights, save_snapshot
 from indexnet_cli.training.validation.result import Rows, Validator
@@ -22,15 +24,18 @@ from indexnet_cli.training.validation.result import Rows, Validator
 EXAMPLES = 4
 WEIGHTS, BEST_WEIGHTS = "weights.safetensors", "best.safetensors"
 DTYPES = {"fp16": torch.float16, "fp32": torch.float32}
+COMPACT_EVERY = 60.0  # seconds
 
 
 @dataclass(frozen=True)
 class KeepingOptions:
-    """``keep``: how many snapshots stay; ``evolution``: an animated GIF to write."""
+    """``keep``: how many snapshots stay; ``evolution``: an animated GIF to write; ``compact``: a
+    folder for compact snapshots, one a minute at most and at the end."""
 
     keep: int = 1
     evolution: Path | None = None
     tensorboard: bool = False
+    compact: Path | None = None
 
 
 class Keeper:
@@ -53,6 +58,7 @@ class Keeper:
         self.folder, self.recipe, self.spec = folder, recipe, spec
         self.device, self.ranks = device, ranks
         self.options = options or KeepingOptions()
+        self._compacted = time.monotonic()
         self.best: float | None = None
         self.scores: dict[str, float] = {}
         self.logs: Logs | None = None
@@ -142,10 +148,13 @@ class Keeper:
         if self.film is not None:
             self.film.add(matter, step)
 
-    def save(self, state: dict[str, Any], weights: Mapping[str, Tensor], best: bool) -> None:
+    def save(
+        self, state: dict[str, Any], weights: Mapping[str, Tensor], best: bool, ends: bool
+    ) -> None:
         """Write the snapshot ``state`` and the checkpoint that its run would give now."""
         state = {**state, "best": self.best, "scores": self.scores}
         save_snapshot(self.folder, state, self.options.keep, best)
+        self._save_compact(state, ends)
         facts = {
             "model": self.spec.name,
             "recipe": asdict(self.recipe),
@@ -156,3 +165,10 @@ class Keeper:
         export_weights(weights, self.folder / WEIGHTS, dtype, facts)
         if best:
             export_weights(weights, self.folder / BEST_WEIGHTS, dtype, facts)
+
+    def _save_compact(self, state: dict[str, Any], ends: bool) -> None:
+        folder, now = self.options.compact, time.monotonic()
+        if folder is None or not (ends or now - self._compacted >= COMPACT_EVERY):
+            return
+        save_compact(folder, state)
+        self._compacted = now

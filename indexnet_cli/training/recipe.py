@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import sys
 from collections.abc import Sequence
 from importlib.resources import files
@@ -21,9 +22,10 @@ else:
 class Recipe:
     """Everything that decides what a training run computes; docs/training.md lists the fields.
 
-    Lengths are in steps; 0 for ``validate_every`` and ``snapshot_every`` means each epoch.
-    ``milestones`` count epochs in a recipe that has ``epochs``. ``batch_size`` is that of a step,
-    over all processes and accumulated pieces. Lists of names are beginnings of parameters' names.
+    Lengths are in steps; ``minutes``, where given, replace steps and epochs. 0 for
+    ``validate_every`` and ``snapshot_every`` means each epoch. ``milestones`` count epochs in a
+    recipe that has ``epochs``. ``batch_size`` is that of a step, over all processes and
+    accumulated pieces. Lists of names are beginnings of parameters' names.
     """
 
     model: str
@@ -32,10 +34,12 @@ class Recipe:
     learning_rate: float
 
     sampling: str = "open"
+    compose_on: str = "workers"
     seed: int = 0
 
     steps: int = 0
     epochs: int = 0
+    minutes: float = 0.0
     schedule: str = "warmup"
     warmup_steps: int = 0
     decay_share: float = 0.0
@@ -97,6 +101,7 @@ CHOICES = {
         "aimnet-matting",
         "dim-chainer",
     ),
+    "compose_on": ("workers", "device"),
     "schedule": ("warmup", "milestones", "linear", "constant"),
     "optimizer": ("adamw", "adam", "sgd"),
     "precision": ("fp32", "bf16", "fp16"),
@@ -107,7 +112,14 @@ CHOICES = {
     "export": ("fp32", "fp16"),
 }
 _POSITIVE = ("batch_size", "accumulate", "bad_steps")
-_NOT_NEGATIVE = ("steps", "epochs", "late_batch_size", "validate_every", "snapshot_every")
+_NOT_NEGATIVE = (
+    "steps",
+    "epochs",
+    "minutes",
+    "late_batch_size",
+    "validate_every",
+    "snapshot_every",
+)
 
 
 def recipe_names() -> list[str]:
@@ -196,7 +208,11 @@ def _check(recipe: Recipe) -> None:
     for key in ("late_share", "decay_share"):
         if not 0 <= getattr(recipe, key) <= 1:
             refuse(key, "must lie between 0 and 1")
-    if not recipe.steps and not recipe.epochs:
-        refuse("steps", "a recipe needs steps or epochs")
+    if not (recipe.steps or recipe.epochs or recipe.minutes):
+        refuse("steps", "a recipe needs steps, epochs or minutes")
+    if recipe.minutes and not math.isfinite(recipe.minutes):
+        refuse("minutes", "must be finite")
+    if recipe.minutes and recipe.schedule == "milestones":
+        refuse("minutes", "milestones are steps or epochs; --set schedule=warmup, or constant")
     if recipe.batch_size % recipe.accumulate:
         refuse("accumulate", f"must divide batch_size = {recipe.batch_size}")

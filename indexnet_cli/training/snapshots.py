@@ -20,7 +20,7 @@ from indexnet_cli.training.recipe import Recipe
 
 SNAPSHOT, BEST = "snapshot.pt", "best.pt"
 LATE_KEYS = {"late_share", "late_crop", "late_batch_size"}
-LENGTH_KEYS = {"steps", "epochs", "decay_share", "validate_every", "snapshot_every"}
+LENGTH_KEYS = {"steps", "epochs", "minutes", "decay_share", "validate_every", "snapshot_every"}
 VALIDATION_KEYS = {"validation_crop", "validation_per_kind", "validation_images", "best_by"}
 FREE_KEYS = LENGTH_KEYS | LATE_KEYS | VALIDATION_KEYS | {"export", "accumulate", "bad_steps"}
 
@@ -65,20 +65,29 @@ def _link(source: Path, target: Path) -> None:
 
 
 def load_snapshot(folder: Path, recipe: Recipe) -> dict[str, Any]:
-    """The snapshot in ``folder``, checked to come from the same recipe.
+    """The snapshot in ``folder``, checked as ``check_recipe`` does.
 
-    Only the run's length and how it is judged may differ; what an older snapshot does not know
-    cannot. Raises UsageError where something else does, and CheckpointError where the file is
-    damaged.
+    Raises CheckpointError where the file is damaged.
     """
     path = folder / SNAPSHOT
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        saved = state["recipe"]
+        check_recipe(state["recipe"], recipe, path)
+    except UsageError:
+        raise
     except Exception as error:
         raise CheckpointError(
             f"{path}: damaged snapshot ({error})", "Start again in another folder."
         ) from error
+    return state
+
+
+def check_recipe(saved: Mapping[str, Any], recipe: Recipe, path: Path) -> None:
+    """Raise UsageError if the snapshot at ``path`` was made by another recipe.
+
+    Only the run's length and how it is judged may differ; what an older snapshot does not know
+    cannot.
+    """
     current = asdict(recipe)
     different = [
         key for key in saved if key not in FREE_KEYS and saved[key] != current.get(key, saved[key])
@@ -88,7 +97,6 @@ def load_snapshot(folder: Path, recipe: Recipe) -> dict[str, Any]:
             f"{path}: made with another {', '.join(different)}",
             "Give the same --set options, or another --output folder with --init FILE.",
         )
-    return state
 
 
 def export_weights(

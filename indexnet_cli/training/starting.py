@@ -56,6 +56,11 @@ def begin(
         _load_initial(network, start.init)
         return
     if start.encoder is not None and start.encoder.suffix == ".npz":
+        if not hasattr(network, "layer0"):
+            raise UsageError(
+                f"{start.encoder}: a folded MobileNetV2 is no encoder of {spec.name}",
+                "Choose the encoder that the recipe names, or --encoder none.",
+            )
         load_folded_encoder(network, read_folded_encoder(start.encoder), spec.mean, spec.std)
     elif start.encoder is not None:
         load_encoder(network, read_state_dict(start.encoder), str(start.encoder))

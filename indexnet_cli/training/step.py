@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from indexnet_cli.engine.ranks import Ranks
+from indexnet_cli.errors import UsageError
 from indexnet_cli.models.aimnet import AimNet
 from indexnet_cli.models.dim import DeepImageMatting
 from indexnet_cli.models.registry import ModelSpec
@@ -131,7 +132,7 @@ class TrainingStep:
                     dtype=DTYPES[self.recipe.precision],
                     enabled=self.recipe.precision != "fp32",
                 ):
-                    outputs = self.outputs(self.feed(piece))
+                    outputs = self._predict(piece)
                 outputs = {name: value.float() for name, value in outputs.items()}
                 terms = compute(outputs, piece, totals, self.recipe)
                 loss = torch.stack(list(terms.values())).sum()
@@ -141,6 +142,19 @@ class TrainingStep:
                 sums[name] = sums[name] + term.detach() if name in sums else term.detach()
         values = self.ranks.sum(torch.stack(list(sums.values()))).tolist()
         return dict(zip(sums, values, strict=True))
+
+    def _predict(self, piece: Batch) -> Batch:
+        try:
+            return self.outputs(self.feed(piece))
+        except ValueError as error:
+            if "more than 1 value per channel" not in str(error):
+                raise
+            raise UsageError(
+                "batch norm has no statistics of a single value, which a piece of one sample gives "
+                "it where the network pools the whole picture",
+                "Use --set batch_size=N with at least 2 samples for each process and accumulated "
+                "piece, or --set batch_norm=frozen with --init.",
+            ) from error
 
     def _synchronising(self, last: bool) -> nullcontext[None]:
         """Gradients meet once, at the last piece."""

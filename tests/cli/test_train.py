@@ -76,6 +76,16 @@ def test_dry_run_writes_nothing(pictures: Path, tmp_path: Path) -> None:
         (["--recipe", "finetune", "--encoder", "alexnet"], 2, "mobilenetv2.imagenet"),
         (["--recipe", "indexnet"], 4, "--encoder mobilenetv2.imagenet"),
         (["--recipe", "dim-stage1", "--encoder", "none"], 2, "composition_weight=0"),
+        (["--minutes", "0"], 2, "above 0"),
+        (
+            [
+                *("--recipe", "indexnet", "--encoder", "none", "--set", "batch_size=1"),
+                *("--set", "crop=32", "--set", "composition_weight=0"),
+            ],
+            2,
+            "batch_size=N",
+        ),
+        (["--recipe", "indexnet", "--minutes", "5"], 2, "schedule=warmup"),
         (["--evolution", "/no/such/folder/a.gif"], 2, "folder"),
     ],
 )

@@ -8,13 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch.utils.data import DataLoader
 
 from indexnet_cli.datasets.decoded import DecodedStore
-from indexnet_cli.datasets.on_device import DeviceCuts, finish
+from indexnet_cli.datasets.on_device import DeviceCuts, finish, gather
 from indexnet_cli.datasets.sampling.scene_samples import SceneSamples
 from indexnet_cli.datasets.sources import open_samples
 from indexnet_cli.errors import UsageError
+from indexnet_cli.training.batches import batches
+from indexnet_cli.training.data import open_data
+from indexnet_cli.training.loop import Trainer
+from indexnet_cli.training.recipe import load_recipe
+from indexnet_cli.training.starting import Start
 from tests.datasets import scenes as make
 
 COUNT = 12
@@ -44,6 +48,7 @@ def over_large_photographs(root: Path) -> Path:
 
 
 @pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("sampling", ["indexnet", "indexnet-mmagic"])
 @pytest.mark.parametrize(
     ("made", "crop"),
     [
@@ -54,11 +59,11 @@ def over_large_photographs(root: Path) -> Path:
     ],
 )
 def test_as_on_the_processor(
-    tmp_path: Path, made: Callable[[Path], Path], crop: int, device: str
+    tmp_path: Path, made: Callable[[Path], Path], crop: int, sampling: str, device: str
 ) -> None:
-    samples = opened(made(tmp_path / "data"), crop=crop)
+    samples = opened(made(tmp_path / "data"), sampling, crop)
     cuts = DeviceCuts(samples)
-    batch = finish([cuts[i] for i in range(COUNT)], crop, device)
+    batch = finish(gather([cuts[i] for i in range(COUNT)]), crop, device)
     for number in range(COUNT):
         sample = samples[number]
         for name in ("image", "foreground", "background"):
@@ -83,13 +88,28 @@ def test_cuts_are_bytes_of_several_sizes(tmp_path: Path) -> None:
 
 def test_a_data_loader_hands_them_over(tmp_path: Path) -> None:
     cuts = DeviceCuts(opened(make.make_cut_outs(tmp_path / "data")))
-    loader = DataLoader(cuts, batch_sampler=[[0, 1, 2], [3, 4, 5]], collate_fn=list)  # type: ignore[arg-type,var-annotated]
-    first, second = (finish(batch, 32, "cpu") for batch in loader)
+    first, second = batches(cuts, [range(3), range(3, 6)], workers=1)
     assert first["image"].shape == second["image"].shape == (3, 3, 32, 32)
-    expected = finish([cuts[4]], 32, "cpu")["image"][0]
+    expected = finish(gather([cuts[4]]), 32, "cpu")["image"][0]
     torch.testing.assert_close(second["image"][1], expected)
 
 
 def test_other_samplings_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="indexnet and deep-matting"):
+    with pytest.raises(UsageError, match="indexnet-mmagic and deep-matting"):
         DeviceCuts(opened(make.make_cut_outs(tmp_path / "data"), "dim"))
+
+
+def test_a_run_that_composes_on_the_device_takes_the_steps_of_one_that_does_not(
+    tmp_path: Path,
+) -> None:
+    root = make.make_cut_outs(tmp_path / "data")
+    settings = ["crop=64", "batch_size=4", "batch_norm=frozen", "steps=2", "seed=3"]
+    losses = []
+    for place in ("workers", "device"):
+        recipe = load_recipe("indexnet", [*settings, f"compose_on={place}"])
+        trainer = Trainer(
+            recipe, open_data([root], recipe), tmp_path, torch.device("cpu"), Start(), workers=0
+        )
+        losses.append([outcome.loss for outcome in trainer.try_out(2)])
+    assert losses[1] == pytest.approx(losses[0], rel=0.01)
+    assert losses[1] != losses[0]  # cubic resizing by torch, not by OpenCV

@@ -40,7 +40,7 @@ def test_shapes(pack: Pack) -> None:
 
 
 def test_wrong_folder_names_what_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no such folder"):
+    with pytest.raises(InputError, match="no such folder or file"):
         Pack(tmp_path / "nowhere")
     (tmp_path / "fg").mkdir()
     with pytest.raises(InputError, match=r"bg/, alpha/, manifest\.csv"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from indexnet_cli.errors import UsageError
 from indexnet_cli.training.plan import Plan
 from indexnet_cli.training.recipe import load_recipe
 
@@ -21,11 +22,33 @@ def test_learning_rate_warms_up_stays_and_decays_to_zero() -> None:
 
 def test_phases_cover_all_steps_once() -> None:
     recipe = load_recipe("open", ["steps=100", "late_share=0.25"])
-    early, late = Plan(recipe, ENDLESS).phases()
+    plan = Plan(recipe, ENDLESS)
+    early, late = plan.phase(0), plan.phase(75)
     assert (early.first, early.last, late.first, late.last) == (0, 75, 75, 100)
+    assert {plan.phase(step) for step in range(100)} == {early, late}
     assert (early.crop, late.crop) == (recipe.crop, recipe.late_crop)
     assert early.seed != late.seed
-    assert len(Plan(load_recipe("open", ["late_share=0"]), ENDLESS).phases()) == 1
+    assert plan.is_over(100)
+    assert not plan.is_over(99)
+    whole = Plan(load_recipe("open", ["late_share=0", "steps=100"]), ENDLESS)
+    assert whole.phase(99) == whole.phase(0)
+
+
+def test_a_run_in_minutes_goes_by_the_clock() -> None:
+    settings = ["minutes=10", "warmup_steps=10", "decay_share=0.2", "late_share=0.25"]
+    plan = Plan(load_recipe("open", settings), ENDLESS)
+    assert plan.rate_factor(0, 0.0) == pytest.approx(0.1)
+    assert plan.rate_factor(5000, 300.0) == 1.0
+    assert plan.rate_factor(5000, 540.0) == pytest.approx(0.5)
+    early, late = plan.phase(4000, 449.0), plan.phase(4000, 450.0)
+    assert early == plan.phase(0)
+    assert early.crop == plan.recipe.crop
+    assert late.crop == plan.recipe.late_crop
+    assert late.first <= 4000 < late.last
+    assert plan.is_over(7, 600.0)
+    assert not plan.is_over(10**6, 599.0)
+    with pytest.raises(UsageError, match="milestones"):
+        load_recipe("indexnet", ["minutes=10"])
 
 
 def test_published_indexnet_takes_80790_steps_in_three_rates() -> None:

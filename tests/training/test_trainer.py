@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from indexnet_cli.training.initialisation import (
     load_folded_encoder,
     read_folded_encoder,
 )
+from indexnet_cli.training.keeping import KeepingOptions
 from indexnet_cli.training.loop import Progress, Trainer
 from indexnet_cli.training.losses import Batch
 from indexnet_cli.training.recipe import Recipe, load_recipe
@@ -63,9 +65,25 @@ class OnePicture(FullImages):
         super().__init__([samples[0]], "fp32")
 
 
-def make(pack: Pack, folder: Path, recipe: Recipe, start: Start | None = None) -> Trainer:
+def make(
+    pack: Pack,
+    folder: Path,
+    recipe: Recipe,
+    start: Start | None = None,
+    options: KeepingOptions | None = None,
+    pause_at: float | None = None,
+) -> Trainer:
     data = Data(lambda seed, crop: OpenCompositions(pack, seed, crop), OnePicture(pack))
-    return Trainer(recipe, data, folder, torch.device("cpu"), start or Start(), workers=0)
+    return Trainer(
+        recipe,
+        data,
+        folder,
+        torch.device("cpu"),
+        start or Start(),
+        workers=0,
+        options=options,
+        pause_at=pause_at,
+    )
 
 
 def run(pack: Pack, folder: Path, recipe: Recipe, start: Start | None = None) -> Trainer:
@@ -311,3 +329,37 @@ def test_weights_beyond_half_precision_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="fp16"):
         export_weights({"a": torch.tensor([1e6])}, tmp_path / "w.safetensors")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_paused_run_goes_on_from_a_compact_snapshot(pack: Pack, tmp_path: Path) -> None:
+    """Elsewhere, where only the compact one has come along."""
+    recipe = tiny_recipe(2, "late_share=0")
+    compact = KeepingOptions(compact=tmp_path / "compact")
+    paused = make(pack, tmp_path / "first", recipe, options=compact, pause_at=0.0)
+    paused.run(lambda progress: None)
+    assert (paused.step, paused.is_over) == (1, False)
+    going_on = make(pack, tmp_path / "second", recipe, options=compact)
+    assert going_on.step == 1
+    exact = make(pack, tmp_path / "first", recipe, options=compact)
+    for key, value in exact.network.state_dict().items():
+        torch.testing.assert_close(going_on.network.state_dict()[key], value, rtol=1e-3, atol=1e-3)
+    going_on.run(lambda progress: None)
+    assert going_on.is_over
+    assert [p.name for p in (tmp_path / "compact").glob("*1of*")] == [
+        f"snapshot-00000002-1of{len(list((tmp_path / 'compact').iterdir()))}.npz"
+    ]
+
+
+def test_a_run_in_minutes_ends_by_the_clock(pack: Pack, tmp_path: Path) -> None:
+    recipe = tiny_recipe(9, "minutes=1e-6", "snapshot_every=9")
+    told: list[Progress] = []
+    trainer = make(pack, tmp_path, recipe)
+    trainer.run(told.append)
+    assert [progress.step for progress in told] == [1]
+    assert told[0].share == 1
+    assert told[0].validation
+    again = make(pack, tmp_path, recipe)
+    assert again.is_over
+    longer = make(pack, tmp_path, replace(recipe, minutes=60.0))
+    assert longer.step == 1
+    assert 0 < longer.clock.seconds < 600

@@ -32,11 +32,6 @@ _READERS: tuple[Callable[[Path, Findings], Layout | None], ...] = (
 )
 
 
-def is_open_pack(root: Path) -> bool:
-    """Whether a folder is laid out as our own pack (fg, bg, alpha and manifest.csv)."""
-    return (root / "manifest.csv").is_file()
-
-
 def read_layouts(roots: Sequence[Path], backgrounds: Path | None = None) -> tuple[Layout, ...]:
     """Recognise every root and check all its files.
 

@@ -31,11 +31,15 @@ class Cuttable(Protocol):
 
 @dataclass(frozen=True)
 class Draw:
-    """Everything that chance decides about a sample; no pixel is computed yet."""
+    """Everything that chance decides about a sample; no pixel is computed yet.
+
+    Resized, if at all, by cubic interpolation; ``rounds``: to whole levels, as OpenCV does.
+    """
 
     source: Cuttable
     window: Window
     is_flipped: bool
+    rounds: bool = False
 
 
 def sample_indexnet(view: SceneView, rng: np.random.Generator, crop: int) -> Sample:
