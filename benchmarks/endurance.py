@@ -73,6 +73,9 @@ def watch(process: subprocess.Popen[bytes], journal: Path, count: int) -> np.nda
             rows.append((counter(), resident(process.pid), open_files(process.pid)))
         except (FileNotFoundError, ProcessLookupError):  # it has just ended
             break
+        if not rows[-1][1]:  # its memory is given back already
+            rows.pop()
+            break
         done, memory, files = rows[-1]
         if done >= told + count / 20:
             told, seconds = done, time.monotonic() - begun

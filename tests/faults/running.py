@@ -121,6 +121,8 @@ def _main(folder: Path, arguments: list[str], env: dict[str, str], changes: dict
             os.dup2(writing, descriptor)
             os.close(reading)
             os.close(writing)
+    # Anew, for a stream that was opened on a file believes that it can seek.
+    sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))
     os.environ.clear()
     os.environ.update({**env, **changes})
     sys.argv = ["indexnet", *arguments]

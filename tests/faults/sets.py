@@ -13,7 +13,7 @@ SIZE = (40, 48)
 
 
 def save_mattes(root: Path, names: Sequence[str]) -> Path:
-    """``image/``, ``alpha/``, ``trimap/``, ``pred/`` and ``fg/``, ``bg/``, a file a name in each."""
+    """``image/``, ``alpha/``, ``trimap/``, ``pred/``, ``fg/``, ``bg/``: a file a name in each."""
     alpha = np.zeros(SIZE, np.uint8)
     alpha[10:30, 10:30] = 255
     alpha[18:22] //= 2
