@@ -150,7 +150,11 @@ class Training:
         if process.is_alive():
             assert process.pid is not None
             os.kill(process.pid, blow)
-            process.join(300)
+            while process.is_alive():
+                process.join(300)
+                if process.is_alive():
+                    used = Path(f"/proc/{process.pid}/stat").read_text().split()[2:15]
+                    print(f"{blow.name}, and it goes on: {used}", file=sys.stderr, flush=True)
         self.check(process.exitcode, {0, 130, 143, -signal.SIGKILL})
         return blow.name, process.exitcode
 
