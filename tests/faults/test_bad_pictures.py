@@ -138,7 +138,7 @@ def test_folders_of_them(folder: Path, tmp_path: Path) -> None:
     ran = told(*scoring, "--json")
     assert ran.code == 1, ran.err
     document = json.loads(ran.out)
-    assert {problem["name"] for problem in document["problems"]} >= bad
+    assert {Path(problem["file"]).stem for problem in document["problems"]} >= bad
     assert [image["name"] for image in document["sources"][0]["images"]] == ["good"]
     assert contents(root) == before
 
