@@ -2,8 +2,8 @@
 
 python benchmarks/endurance_training.py --steps 3000 --blows 30
 
-Trains a network of 2,000 weights twice by `indexnet train`, on pictures drawn here: once in
-peace, once with SIGKILL, SIGTERM and SIGINT at random moments, each followed by the same command
+Trains a network of 2,000 weights twice by `indexnet train`, on pictures drawn here: in peace, and
+at the same time with SIGKILL, SIGTERM and SIGINT at random moments, each followed by the same command
 again. Every file of weights and every number of the snapshots (weights, moments of the optimiser,
 averages) has to be equal. --model indexnet.open takes the real network, which is slower.
 """
@@ -228,9 +228,10 @@ def main() -> None:
         (scratch / "recipe.toml").write_text(recipe)
         begun = time.monotonic()
         peace, struck = Training(scratch, "peace"), Training(scratch, "struck")
-        peace.finish()
-        print(f"in peace: {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+        undisturbed = peace.start()
         fallen = train_struck(struck, options.blows, options.longest, options.seed)
+        undisturbed.join()
+        peace.check(undisturbed.exitcode, {0})
         different = compare(peace.run, struck.run)
     told = ", ".join(f"{count} {blow}" for blow, count in sorted(fallen.items())) or "no blow"
     print(f"{options.model}, {options.steps} steps, {told}, {time.monotonic() - begun:.0f} s")

@@ -15,7 +15,7 @@ import pytest
 
 from tests.checkpoints.local_server import Site, status_of, well
 from tests.cli.running import invoke, save_pair
-from tests.faults.running import assert_told, contents, run
+from tests.faults.running import assert_told, contents, run, run_warm
 from tests.faults.test_bad_pictures import told
 from tests.faults.test_paths import KNOWN, _mask
 from tests.faults.test_signals import (
@@ -180,24 +180,44 @@ def test_a_server_that_sends_without_end(
 
 
 @posix
-@pytest.mark.parametrize("home", [None, "/nonexistent"])
 @pytest.mark.parametrize(
-    "arguments",
-    [("weights", "list"), ("info",), ("weights", "path", "indexnet.open"), ("edit", "photo.jpg")],
-    ids=" ".join,
+    ("arguments", "code"),
+    [
+        (("weights", "list"), 0),
+        (("info",), 0),
+        (("weights", "path", "indexnet.open"), 0),
+        (("edit", "photo.jpg", "--no-browser"), 3),
+    ],
+    ids=str,
 )
-def test_every_command_without_a_home(
-    tmp_path: Path, home: str | None, arguments: tuple[str, ...]
+def test_every_command_with_a_home_that_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], code: int
 ) -> None:
-    """What needs a folder says so; no folder of the name ~ is made."""
-    save_pair(tmp_path)
+    """What needs a folder says so."""
+    (tmp_path / "in").mkdir()
+    save_pair(tmp_path / "in")
+    before = contents(tmp_path / "in")
+    monkeypatch.chdir(tmp_path / "in")
+    for name in ("INDEXNET_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    ran = run_warm(tmp_path / "said", *arguments, HOME="/dev/null")
+    if code:
+        assert_told(ran, code, "INDEXNET_HOME")
+    assert ran.code == code, ran
+    assert contents(tmp_path / "in") == before
+
+
+@posix
+def test_editing_without_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is put into a folder called ~."""
+    import platformdirs
+
+    image, _ = save_pair(tmp_path)
     before = contents(tmp_path)
-    changes = {"HOME": home, "INDEXNET_HOME": None, "XDG_CACHE_HOME": None, "XDG_STATE_HOME": None}
-    ran = run(*arguments, changes=changes, cwd=tmp_path)
-    if arguments[0] == "edit":
-        assert_told(ran, 3, "INDEXNET_HOME")
-    else:
-        assert ran.code == 0, ran
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("INDEXNET_HOME")
+    monkeypatch.setattr(platformdirs, "user_state_path", lambda *_, **__: Path("~/.local/state"))
+    assert_told(told("edit", image, "--no-browser"), 3, "Set INDEXNET_HOME")
     assert contents(tmp_path) == before
 
 
