@@ -102,7 +102,7 @@ def test_editing_one_picture(tmp_path: Path) -> None:
     image, _ = save_pair(tmp_path)
     edit = ("edit", image, "--no-browser")
     first = Command(tmp_path / "said", *edit)
-    first.wait_until(lambda: b"http" in (tmp_path / "said" / "out").read_bytes())
+    first.wait_until(lambda: first.has_begun and b"http" in (tmp_path / "said/out").read_bytes())
     ran = Command(tmp_path / "second", *edit).end(TIMEOUT)
     first.send(signal.SIGINT)
     assert first.end(TIMEOUT).code == 0
