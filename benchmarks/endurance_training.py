@@ -113,6 +113,7 @@ def train(scratch: Path, name: str) -> None:
     sys.argv = ["indexnet", "train", *options, "-o", name]
     from indexnet_cli.cli.main import main
 
+    (scratch / f"{name}.begun").touch()  # the server that forks it ignores SIGINT up to here
     main()
 
 
@@ -123,8 +124,12 @@ class Training:
         self.scratch, self.name, self.run = scratch, name, scratch / name
 
     def start(self) -> ForkServerProcess:
+        begun = self.scratch / f"{self.name}.begun"
+        begun.unlink(missing_ok=True)
         process = FORKS.Process(target=train, args=(self.scratch, self.name))
         process.start()
+        while not begun.exists() and process.is_alive():
+            time.sleep(0.005)
         return process
 
     @property
