@@ -4,8 +4,8 @@ python benchmarks/endurance_training.py --steps 3000 --blows 30
 
 Trains a network of 2,000 weights twice by `indexnet train`, on pictures drawn here: in peace, and
 at the same time with SIGKILL, SIGTERM and SIGINT at random moments, each followed by the same
-command again. Every file of weights and every number of the snapshots (weights, moments of the optimiser,
-averages) has to be equal. --model indexnet.open takes the real network, which is slower.
+command again. Every file of weights and every number of the snapshots (weights, moments of the
+optimiser, averages) has to be equal. --model indexnet.open takes the real network, which is slower.
 """
 
 from __future__ import annotations

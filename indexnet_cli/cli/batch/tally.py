@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from indexnet_cli.cli.output import Output, json_text, say_error
 from indexnet_cli.cli.failures import as_told
+from indexnet_cli.cli.output import Output, json_text, say_error
 
 
 @dataclass
