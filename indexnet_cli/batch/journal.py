@@ -26,7 +26,7 @@ def digest_file(path: Path) -> str:
 
 def digest_text(*parts: str) -> str:
     """SHA-256 of several strings."""
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 class Journal:

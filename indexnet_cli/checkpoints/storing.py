@@ -50,7 +50,7 @@ def add_file(entry: Entry, source: Path, tell: Callable[[str], None]) -> Path:
     if not source.is_file():
         raise CheckpointError(f"{source} is not a file")
     path = entry_path(entry)
-    copy = path.with_name(path.name + ".adding")
+    copy = _copy_of(path)
     with exclusive(entry.file):
         try:
             shutil.copyfile(source, copy)
@@ -62,6 +62,18 @@ def add_file(entry: Entry, source: Path, tell: Callable[[str], None]) -> Path:
         finally:
             copy.unlink(missing_ok=True)
     return path
+
+
+def remove_leftovers(entry: Entry) -> None:
+    """Take away what ``add_file`` has left where it was killed.
+
+    The caller holds ``exclusive(entry.file)``.
+    """
+    _copy_of(entry_path(entry)).unlink(missing_ok=True)
+
+
+def _copy_of(path: Path) -> Path:
+    return path.with_name(path.name + ".adding")
 
 
 def _check_addition(copy: Path, source: Path, entry: Entry) -> Verdict:
@@ -90,6 +102,7 @@ def remove_file(entry: Entry) -> int:
     with exclusive(entry.file):
         freed = partial.size + (path.stat().st_size if path.is_file() else 0)
         partial.clear()
+        remove_leftovers(entry)
         path.unlink(missing_ok=True)
         if recorded_pin(entry.file) is not None:
             record_pin(entry.file, None)

@@ -20,7 +20,7 @@ from indexnet_cli.cli.options import (
     VerboseOption,
     WeightsOption,
 )
-from indexnet_cli.cli.output import Output, say_error
+from indexnet_cli.cli.output import Output, printable, say_error
 from indexnet_cli.cli.weights.pulling import pull_if_missing
 from indexnet_cli.errors import UsageError
 from indexnet_cli.models.registry import resolve_model
@@ -271,7 +271,7 @@ def _tell(evaluation: Evaluation, sort: ERRORS, out: Output) -> None:
         out.document(to_document(evaluation))
     else:
         for table in tables(evaluation, sort):
-            out.text(f"{table.title}\n")
+            out.text(f"{printable(table.title)}\n")
             out.table(table.head, table.rows)
             out.text("")
         out.text(evaluation.rules.describe())
@@ -304,4 +304,4 @@ def _write_csv(evaluation: Evaluation, path: Path, overwrite: bool) -> None:
     from indexnet_cli.evaluation.documents import to_csv
     from indexnet_cli.imaging.placing import place_file
 
-    place_file(to_csv(evaluation).encode(), path, overwrite)
+    place_file(to_csv(evaluation).encode("utf-8", "surrogateescape"), path, overwrite)

@@ -79,7 +79,7 @@ def _drop_output() -> None:
 
 
 def _fail(error: BaseException, verbose: bool) -> NoReturn:
-    told = _as_told(error)
+    told = as_told(error)
     if told is None:
         raise error
     message, hint, code = told
@@ -90,7 +90,7 @@ def _fail(error: BaseException, verbose: bool) -> NoReturn:
     raise typer.Exit(code) from None
 
 
-def _as_told(error: BaseException) -> tuple[str, str, int] | None:
+def as_told(error: BaseException) -> tuple[str, str, int] | None:
     """Message, hint and exit code of an error that a user can meet; ``None`` for a bug."""
     if isinstance(error, IndexnetError):
         return error.message, error.hint, error.exit_code

@@ -86,8 +86,9 @@ class Output:
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Rows in columns, on standard output; nothing with ``--json``."""
-        widths = [max(len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
-        for row in (header, *rows):
+        shown = [[printable(cell) for cell in row] for row in (header, *rows)]
+        widths = [max(len(cell) for cell in column) for column in zip(*shown, strict=True)]
+        for row in shown:
             cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
             self.text("  ".join(cells).rstrip())
 

@@ -6,8 +6,10 @@ import hashlib
 import os
 import secrets
 import shutil
+import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -25,6 +27,7 @@ DEFAULT_BYTES = 32 * 2**30
 _DISK_SHARE = 0.5  # of what is free
 _OPEN_MAPS = 4096
 _WRITES_UNTIL_COUNT = 200
+_LONGEST_WRITE = 3600.0  # seconds
 FARTHEST = 255
 
 
@@ -120,6 +123,10 @@ class DecodedStore:
         return [(path, path.stat()) for path in self.folder.glob("*.npy")]
 
     def _make_room(self) -> int:
+        for left in self.folder.glob(".*.part"):  # by workers that were killed
+            with suppress(FileNotFoundError):
+                if time.time() - left.stat().st_mtime > _LONGEST_WRITE:
+                    left.unlink()
         entries = self._entries()
         used = sum(about.st_size for _, about in entries)
         for path, about in sorted(entries, key=lambda entry: entry[1].st_atime):
@@ -141,9 +148,13 @@ def distance_to_fractional(alpha: Pixels) -> Pixels:
 
 
 def _mapped(entry: Path) -> Pixels | None:
+    """The pixels of an entry; ``None`` where there is none, or half of one after a power cut."""
     try:
         return np.asanyarray(np.load(entry, mmap_mode="r", allow_pickle=False))
     except FileNotFoundError:
+        return None
+    except (ValueError, EOFError):
+        entry.unlink(missing_ok=True)
         return None
 
 
@@ -157,7 +168,7 @@ def _unwritable(folder: Path, error: OSError) -> OutputError:
 def _identity(kind: str, path: Path) -> str:
     about = path.stat()
     text = f"{kind}\0{os.path.realpath(path)}\0{about.st_size}\0{about.st_mtime_ns}"
-    return hashlib.sha256(text.encode()).hexdigest()[:40]
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:40]
 
 
 def _read_colours(path: Path) -> Pixels:

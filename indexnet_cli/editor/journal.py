@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from indexnet_cli.imaging.reading import read_trimap
 from indexnet_cli.imaging.writing import write_levels
 from indexnet_cli.json_reading import parse_json
 
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,100}")
+
 
 @dataclass(frozen=True)
 class Address:
@@ -33,13 +36,21 @@ class Address:
 
 
 def edits_dir() -> Path:
-    """The folder for what is painted: in ``INDEXNET_HOME``, or in the user's state folder."""
+    """The folder for what is painted: in ``INDEXNET_HOME``, or in the user's state folder.
+
+    Raises OutputError for users without a home folder.
+    """
     home = os.environ.get("INDEXNET_HOME")
     if home:
-        return Path(home).expanduser() / "edits"
+        return Path(os.path.expanduser(home)) / "edits"  # noqa: PTH111 - Path's raises
     from platformdirs import user_state_path
 
-    return user_state_path("indexnet", appauthor=False) / "edits"
+    folder = user_state_path("indexnet", appauthor=False)
+    if not folder.is_absolute():
+        raise OutputError(
+            "there is no home folder to keep what is painted in.", "Set INDEXNET_HOME to a folder."
+        )
+    return folder / "edits"
 
 
 class EditJournal:
@@ -114,9 +125,12 @@ class EditJournal:
         """Where the page of the last session was."""
         try:
             record = parse_json((self.folder / "address.json").read_text("utf-8"))
-            return Address(int(record["port"]), str(record["token"]))
+            port, token = record["port"], record["token"]
+            if type(port) is not int or not 0 < port < 1 << 16 or not _TOKEN.fullmatch(token):
+                raise ValueError
         except (OSError, ValueError, KeyError, TypeError):
             return None  # the first session, or one that was cut off: a new address does
+        return Address(port, token)
 
     def note_address(self, address: Address) -> None:
         """Keep the page's address, readable by the user alone."""
@@ -146,8 +160,8 @@ class EditJournal:
             place_file(whole, self._path, overwrite=True)
         for number, line in enumerate(whole.splitlines(), 1):
             try:
-                yield parse_json(line)
-            except ValueError:
+                yield _checked(parse_json(line))
+            except (ValueError, UsageError):
                 raise InputError(
                     f"{self._path} is damaged in line {number}.",
                     "Remove that line, or forget what was painted with --fresh.",
@@ -168,3 +182,14 @@ class EditJournal:
             f"{self.folder} cannot be written: {error.strerror or error}.",
             "Set INDEXNET_HOME to a folder that can.",
         )
+
+
+def _checked(record: Any) -> dict[str, Any]:
+    """``record`` if it is one. Raises ValueError or UsageError."""
+    if not isinstance(record, dict):
+        raise ValueError("no object")
+    if "do" in record:
+        parse_operation(record)
+    elif not all(isinstance(record.get(key), str) for key in ("saved", "sha256")):
+        raise ValueError("neither an operation nor a note of what was saved")
+    return record

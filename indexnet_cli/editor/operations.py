@@ -79,14 +79,14 @@ def to_record(operation: Operation) -> dict[str, Any]:
 
 def parse_operation(record: Any) -> Operation:
     """An operation from JSON of unknown origin. Raises UsageError for anything else."""
-    if not isinstance(record, Mapping) or record.get("do") not in KINDS:
+    kind = record.get("do") if isinstance(record, Mapping) else None
+    if not isinstance(kind, str) or kind not in KINDS:
         raise UsageError("This is no operation of the editor.")
     name, part = record.get("name"), record.get("part")
     if not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME:
         raise UsageError("An operation needs a name.")
     if type(part) is not int or part < 0:
         raise UsageError("The part of an operation is a number from 0.")
-    kind = record["do"]
     if kind == "paint":
         radius = _number(record.get("radius"), LARGEST_RADIUS)
         if radius <= 0:
@@ -105,9 +105,9 @@ def parse_operation(record: Any) -> Operation:
 
 def _level(record: Mapping[str, Any]) -> str:
     level = record.get("level")
-    if level not in LEVELS:
+    if not isinstance(level, str) or level not in LEVELS:
         raise UsageError(f"A brush paints {', '.join(LEVELS)}.")
-    return str(level)
+    return level
 
 
 def _points(given: Any) -> tuple[tuple[float, float], ...]:
@@ -122,6 +122,7 @@ def _points(given: Any) -> tuple[tuple[float, float], ...]:
 
 
 def _number(value: Any, most: float) -> float:
-    if type(value) not in (int, float) or not math.isfinite(value) or abs(value) > most:
+    # The size first: an integer may be too long for isfinite.
+    if type(value) not in (int, float) or abs(value) > most or not math.isfinite(value):
         raise UsageError("A number is missing, or out of range.")
     return float(value)

@@ -11,6 +11,7 @@ import secrets
 import stat
 import time
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from indexnet_cli.errors import OutputError, UsageError
@@ -48,8 +49,9 @@ def place_file(data: bytes, destination: str | Path, overwrite: bool = False) ->
     """Write a file by way of a temporary one in the same folder, synced to disk, then renamed.
 
     An existing file is replaced only with overwrite; otherwise it is refused even if it appears
-    while this runs. No temporary file stays behind, whatever interrupts. A device or pipe
-    (/dev/stdout) is written to directly. Raises as ``check_place``, and OutputError on a full disk.
+    while this runs. No temporary file stays behind, whatever interrupts; what a process that was
+    killed has left in the folder is taken away. A device or pipe (/dev/stdout) is written to
+    directly. Raises as ``check_place``, and OutputError on a full disk.
     """
     destination = Path(destination)
     check_place(destination, overwrite)
@@ -59,6 +61,7 @@ def place_file(data: bytes, destination: str | Path, overwrite: bool = False) ->
                 device.write(data)
             return
         target = _target(destination)
+        _tidy_once(target.parent)
         name = f".indexnet-{_machine()}-{os.getpid()}-{secrets.token_hex(8)}.part"
         temporary = target.parent / name
         try:
@@ -73,6 +76,23 @@ def place_file(data: bytes, destination: str | Path, overwrite: bool = False) ->
         raise _exists(destination) from None
     except OSError as error:
         raise _failed(destination, error) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make ``folder`` and what is missing above it. Raises OutputError where that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{folder} cannot be made: {error.strerror or error}.", "Choose another -o."
+        ) from error
+
+
+@cache
+def _tidy_once(folder: Path) -> None:
+    # What another user has left is not ours to take away, and nothing to fail for.
+    with suppress(OutputError):
+        remove_stale(folder)
 
 
 def remove_stale(folder: Path) -> None:

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from filelock import FileLock
 from torch import Tensor, nn
 
 from indexnet_cli.engine.matter import Matter
 from indexnet_cli.engine.ranks import Ranks
 from indexnet_cli.models.registry import ModelSpec
+from indexnet_cli.training.claiming import claim
 from indexnet_cli.training.logs import Logs
 from indexnet_cli.training.recipe import Recipe
 from indexnet_cli.training.shards import save_compact
@@ -63,6 +65,7 @@ class Keeper:
         self.scores: dict[str, float] = {}
         self.logs: Logs | None = None
         self.film: Film | None = None
+        self._lock: FileLock | None = None
 
     def resume(self, state: Mapping[str, Any]) -> None:
         """Take over the scores of the run that wrote the snapshot ``state``."""
@@ -70,20 +73,26 @@ class Keeper:
         self.scores = dict(state.get("scores", {}))
 
     def open(self, step: int, validator: Validator) -> None:
-        """Get ready to write what comes after ``step``."""
+        """Get ready to write what comes after ``step``.
+
+        Raises UsageError where another process trains in the folder, OutputError where it cannot
+        be written.
+        """
         self.validator = validator
         if not self.ranks.leads:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = claim(self.folder)
         self.logs = Logs(self.folder, step, self.options.tensorboard)
         if self.options.evolution is not None:
             sample = validator.examples()[0]
             self.film = Film(self.options.evolution, self.folder / "evolution", sample, step)
 
     def close(self) -> None:
-        """Write out what is buffered."""
+        """Write out what is buffered, and let another process have the folder."""
         if self.logs is not None:
             self.logs.close()
+        if self._lock is not None:
+            self._lock.release()
 
     def log(
         self,

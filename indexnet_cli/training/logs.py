@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from indexnet_cli.errors import UsageError
+from indexnet_cli.errors import OutputError, UsageError
+from indexnet_cli.imaging.placing import make_folder, place_file
+from indexnet_cli.imaging.writing import write_rgba
 from indexnet_cli.training.validation.result import Rows
 
 CURVE, VALIDATION = "curve.csv", "validation.csv"
@@ -52,8 +54,8 @@ class Logs:
     def examples(self, step: int, sheet: NDArray[np.uint8]) -> None:
         """Pictures beside their mattes, HxWx3 uint8."""
         place = self.folder / "examples"
-        place.mkdir(exist_ok=True)
-        Image.fromarray(sheet).save(place / f"step-{step:08d}.png")
+        make_folder(place)
+        write_rgba(sheet, place / f"step-{step:08d}.png", overwrite=True)
         if self._board is not None:
             self._board.add_image("examples", sheet, step, dataformats="HWC")
 
@@ -77,11 +79,19 @@ def _append(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
     """Add rows under the columns that the table has; the first row of a new one sets them."""
     columns = _columns(path) or list(rows[0])
     fresh = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, columns, restval="", extrasaction="ignore")
-        if fresh:
-            writer.writeheader()
-        writer.writerows(rows)
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns, restval="", extrasaction="ignore")
+    if fresh:
+        writer.writeheader()
+    writer.writerows(rows)
+    try:
+        with path.open("a", newline="") as file:
+            file.write(text.getvalue())
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror or error}.",
+            "Free some space; the same command then goes on from the last snapshot.",
+        ) from error
 
 
 def _columns(path: Path) -> list[str]:
@@ -92,14 +102,22 @@ def _columns(path: Path) -> list[str]:
 
 
 def _cut(path: Path, step: int) -> None:
-    """Leave the rows up to ``step``."""
+    """Leave the rows up to ``step``, without the half of a row that a full disk has left."""
     if not path.exists():
         return
-    with path.open(newline="") as file:
-        header, *rows = list(csv.reader(file)) or [[]]
-    kept = [row for row in rows if row and row[0].isdigit() and int(row[0]) <= step]
-    if len(kept) < len(rows):
-        temporary = path.with_name(path.name + ".part")
-        with temporary.open("w", newline="") as file:
-            csv.writer(file).writerows([header, *kept])
-        temporary.replace(path)
+    before = path.read_bytes()
+    whole = before[: before.rfind(b"\n") + 1].decode("utf-8", "replace")
+    if not whole:
+        path.unlink()
+        return
+    header, *rows = csv.reader(io.StringIO(whole, newline=""))
+    kept = [
+        row
+        for row in rows
+        if len(row) == len(header) and row[0].isdecimal() and int(row[0]) <= step
+    ]
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([header, *kept])
+    after = text.getvalue().encode()
+    if after != before:
+        place_file(after, path, overwrite=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from PIL import Image, ImageDraw
 
 from indexnet_cli.datasets.sample import Sample
 from indexnet_cli.engine.matter import Matter
+from indexnet_cli.imaging.placing import make_folder, place_file
+from indexnet_cli.imaging.writing import write_rgba
 
 TILE = 192  # pixels of a picture's longer side on a sheet
 FILM_SIDE = 320
@@ -54,17 +57,14 @@ class Film:
         """A frame for the weights after ``step``; writes the film anew."""
         planes = (self.sample.image, matte_sample(matter, self.sample), self.sample.alpha)
         frame = np.hstack([_tile(_shown(plane), FILM_SIDE) for plane in planes])
-        self.folder.mkdir(parents=True, exist_ok=True)
-        _captioned(frame, f"picture, matte after {step} steps, truth").save(
-            self.folder / f"{step:08d}.png"
-        )
+        make_folder(self.folder)
+        captioned = _captioned(frame, f"picture, matte after {step} steps, truth")
+        write_rgba(np.asarray(captioned), self.folder / f"{step:08d}.png", overwrite=True)
         frames = [Image.open(name).convert("P") for name in sorted(self.folder.glob("*.png"))]
         times = [FRAME_MILLISECONDS] * (len(frames) - 1) + [LAST_FRAME_MILLISECONDS]
-        temporary = self.path.with_name(self.path.name + ".part")
-        frames[0].save(
-            temporary, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0
-        )
-        temporary.replace(self.path)
+        film = io.BytesIO()
+        frames[0].save(film, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0)
+        place_file(film.getvalue(), self.path, overwrite=True)
 
 
 def _shown(plane: NDArray[Any]) -> Picture:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save
 from torch import Tensor
 
+from indexnet_cli.checkpoints.writing import write_state_dict
 from indexnet_cli.errors import CheckpointError, OutputError, UsageError
 from indexnet_cli.training.half_range import scale_into_half_range
 from indexnet_cli.training.recipe import Recipe
@@ -108,7 +108,7 @@ def export_weights(
     """Write a state dict as safetensors, without the batch counters that inference ignores.
 
     ``facts`` go into its metadata, texts as they are and all else as JSON. Raises CheckpointError
-    for values that ``dtype`` cannot hold.
+    for values that ``dtype`` cannot hold, OutputError where the disk does not take it.
     """
     tensors = {}
     if dtype == torch.float16:
@@ -116,7 +116,7 @@ def export_weights(
     for key, value in state.items():
         if key.endswith("num_batches_tracked"):
             continue
-        tensors[key] = value.detach().to("cpu", dtype).contiguous()
+        tensors[key] = value.detach().to("cpu", dtype)
         if not torch.isfinite(tensors[key]).all():
             name = "fp16" if dtype == torch.float16 else str(dtype)
             raise CheckpointError(f"{key}: has values that {name} cannot hold")
@@ -124,7 +124,4 @@ def export_weights(
         key: fact if isinstance(fact, str) else json.dumps(fact)
         for key, fact in (facts or {}).items()
     }
-    temporary = path.with_name(path.name + ".part")
-    # As bytes: save_file would make a file that only its owner may read.
-    temporary.write_bytes(save(tensors, metadata={"format": "pt", **metadata}))
-    temporary.replace(path)
+    write_state_dict(tensors, path, overwrite=True, metadata={"format": "pt", **metadata})

@@ -65,6 +65,7 @@ class Command:
     """A command in a forked process that has torch already: started, left to be disturbed."""
 
     def __init__(self, folder: Path, *arguments: str | Path, **changes: str) -> None:
+        """``changes`` of the environment; ``UNREAD`` names streams (out, err) that nobody reads."""
         folder.mkdir(parents=True, exist_ok=True)
         self._said = folder
         texts = [str(argument) for argument in arguments]
@@ -112,8 +113,16 @@ def _limit(limits: Mapping[int, int]) -> None:
 
 def _main(folder: Path, arguments: list[str], env: dict[str, str], changes: dict[str, str]) -> None:
     limits = {k: changes.pop(k) for k in list(changes) if k.startswith("LIMIT_")}
+    unread = changes.pop("UNREAD", "").split()
     for descriptor, name in ((1, "out"), (2, "err")):
         os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), descriptor)
+        if name in unread:
+            reading, writing = os.pipe()
+            os.dup2(writing, descriptor)
+            os.close(reading)
+            os.close(writing)
+    # Anew, for a stream that was opened on a file believes that it can seek.
+    sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))
     os.environ.clear()
     os.environ.update({**env, **changes})
     sys.argv = ["indexnet", *arguments]

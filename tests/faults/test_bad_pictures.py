@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from indexnet_cli.errors import InputError
+from indexnet_cli.imaging.reading import read_alpha, read_trimap
 from tests.cli.running import invoke, save_pair
 from tests.faults import bad_pictures
 from tests.faults.running import Ran, assert_told, contents, run, run_warm
@@ -107,3 +112,39 @@ def test_trimaps_that_do_not_fit(tmp_path: Path) -> None:
     assert result.code == 0
     assert "no unknown pixel" in result.err
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "known-alpha.png")), known)
+
+
+def test_folders_of_them(folder: Path, tmp_path: Path) -> None:
+    """The other commands that take folders name every bad picture, and do the rest."""
+    root = tmp_path / "set"
+    alphas = root / "alpha"
+    alphas.mkdir(parents=True)
+    for name, data in REFUSED.items():
+        (alphas / f"{name.replace('.', '-')}.png").write_bytes(data)
+    for part in ("pred", "trimap"):
+        shutil.copytree(alphas, root / part)
+    for part in ("alpha", "pred", "trimap"):
+        Image.fromarray(np.full((20, 24), 128, np.uint8)).save(root / part / "good.png")
+    before, bad = contents(root), {path.stem for path in alphas.iterdir()} - {"good"}
+    composing = ("composite", root / "trimap", alphas, "--background", "red")
+    for arguments in (("trimap", alphas), composing):
+        out = tmp_path / f"{arguments[0]}-out"
+        ran = told(*arguments, "-o", out)
+        assert ran.code == 1, ran
+        lines = [line for line in ran.err.splitlines() if line.startswith("error:")]
+        assert {name for name in bad if any(f"{name}.png" in line for line in lines)} == bad
+        assert len(contents(out)) == 1
+    scoring = ("eval", root / "pred", "--alpha", alphas, "--trimap", root / "trimap")
+    ran = told(*scoring, "--json")
+    assert ran.code == 1, ran.err
+    document = json.loads(ran.out)
+    assert {Path(problem["file"]).stem for problem in document["problems"]} >= bad
+    assert [image["name"] for image in document["sources"][0]["images"]] == ["good"]
+    assert contents(root) == before
+
+
+@pytest.mark.parametrize("name", bad_pictures.truncated())
+def test_cut_off_trimaps_and_alphas(folder: Path, tmp_path: Path, name: str) -> None:
+    for read in (read_trimap, read_alpha):
+        with pytest.raises(InputError, match=re.escape(name)):
+            read(folder / "images" / name)

@@ -13,7 +13,9 @@ import pytest
 from PIL import Image
 
 from tests.cli.running import save_pair
-from tests.faults.running import assert_told, contents, run, run_warm
+from tests.faults.running import assert_told, contents, run_warm
+from tests.faults.sets import evaluation, save_mattes
+from tests.faults.test_signals import TRAIN, UNPUBLISHED
 from tests.imaging.pictures import noise
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="Linux only")
@@ -52,16 +54,19 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_matte_with_a_limit_on_files(tmp_path: Path, pair: tuple[Path, Path], suffix: str) -> None:
     before = contents(tmp_path)
     arguments = ("matte", pair[0], "--mask", pair[1], "--erode", "0", "-o")
-    ran = run(*arguments, tmp_path / f"o.{suffix}", limits=FILE_SIZE)
+    ran = run_warm(tmp_path / "said", *arguments, tmp_path / f"o.{suffix}", limits=FILE_SIZE)
     assert_told(ran, 3, f"o.{suffix} cannot be written", "too large")
-    assert contents(tmp_path) == before
+    after = contents(tmp_path)
+    assert {key: after[key] for key in after if not key.startswith("said")} == before
 
 
-def test_matte_on_a_full_disk(small_disk: Path, pair: tuple[Path, Path]) -> None:
+def test_matte_on_a_full_disk(small_disk: Path, tmp_path: Path, pair: tuple[Path, Path]) -> None:
     old = small_disk / "o.png"
     old.write_bytes(b"the matte of yesterday")
     arguments = ("matte", pair[0], "--mask", pair[1], "--erode", "0", "--overwrite", "-o", old)
-    assert_told(run(*arguments), 3, "o.png cannot be written", "disk is full")
+    assert_told(
+        run_warm(tmp_path / "said", *arguments), 3, "o.png cannot be written", "disk is full"
+    )
     assert contents(small_disk) == {"o.png": b"the matte of yesterday"}
 
 
@@ -112,3 +117,58 @@ def test_converting_weights_with_a_limit_on_files(tmp_path: Path, weights_file: 
     )
     assert_told(ran, 3, "converted.safetensors cannot be written")
     assert set(contents(tmp_path)) == {"said/begun", "said/out", "said/err"}
+
+
+@pytest.mark.parametrize("name", ["trimap", "composite", "csv", "report", "add", "edit"])
+def test_every_command_that_writes(
+    tmp_path: Path, own_home: Path, pair: tuple[Path, Path], name: str
+) -> None:
+    """Told with the file's name; what was there before stays, and nothing else is left."""
+    root = save_mattes(tmp_path / "set", [f"p{number}" for number in range(200)])
+    brought = tmp_path / "brought.pth"
+    brought.write_bytes(b"\x80\x02" + bytes(4 * LIMIT))
+    old = tmp_path / ("old." + {"csv": "csv", "report": "html"}.get(name, "png"))
+    old.write_bytes(b"of yesterday")
+    command: tuple[str | Path, ...] = {
+        "trimap": ("trimap", pair[1], "--erode", "0", "--dilate", "0", "-o", old),
+        "composite": ("composite", *pair, "--background", "red", "-o", old),
+        "csv": (*evaluation(root), "--quiet", "--csv", old),
+        "report": (*evaluation(root), "--quiet", "--report", old),
+        "add": ("weights", "add", UNPUBLISHED, brought),
+        "edit": ("edit", pair[0], "--mask", pair[1], "--erode", "0", "--no-browser"),
+    }[name]
+    if name not in ("add", "edit"):
+        command = (*command, "--overwrite")
+    before = contents(tmp_path)
+    ran = run_warm(tmp_path / "said", *command, limits=FILE_SIZE)
+    assert_told(ran, 4 if name == "add" else 3, "too large")
+    after = {key: data for key, data in contents(tmp_path).items() if not key.startswith("said")}
+    kept = {key for key in after if ".locks" not in key and "/edits/" not in key}
+    assert kept == set(before)
+    assert all(after[key] == before[key] for key in before)
+    assert not [key for key in after if key.endswith((".part", ".adding"))]
+
+
+@pytest.mark.slow
+def test_training_on_a_full_disk(tmp_path: Path, pack_folder: Path) -> None:
+    """No half snapshot, no half weights; with more room the same command goes on."""
+    settings = [part for setting in TRAIN for part in ("--set", setting)]
+    settings += ["--set", "steps=1", "--set", "validate_every=1"]
+    run_folder = tmp_path / "run"
+    train = ("train", "--data-dir", pack_folder, "-o", run_folder, "--workers", "0", *settings)
+    for limit in (2 << 20, 30 << 20):  # less than the weights have; less than a snapshot
+        ran = run_warm(tmp_path / "said", *train, limits={resource.RLIMIT_FSIZE: limit})
+        assert_told(ran, 3, "cannot be written")
+        assert not list(run_folder.rglob("*.part"))
+        assert not (run_folder / "snapshot.pt").exists()
+
+
+def test_composing_a_set_on_a_full_disk(small_disk: Path, tmp_path: Path) -> None:
+    root = save_mattes(tmp_path / "set", [f"p{number}" for number in range(8)])
+    composing = ("composite", "--dataset", root, "--backgrounds", root / "bg", "--each", "2")
+    ran = run_warm(tmp_path / "said", *composing, "-o", small_disk / "out")
+    assert_told(ran, 3, str(small_disk))
+    assert not [name for name in contents(small_disk) if name.endswith(".part")]
+    subprocess.run(["mount", "-o", "remount,size=4m", str(small_disk)], check=True)
+    again = run_warm(tmp_path / "said", *composing, "-o", small_disk / "out")
+    assert again.code == 0, again.err

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.checkpoints.local_server import Site, status_of, well
 from tests.cli.running import invoke, save_pair
-from tests.faults.running import assert_told, contents, run
+from tests.faults.running import assert_told, contents, run, run_warm
 from tests.faults.test_bad_pictures import told
-from tests.faults.test_signals import NAME, published, site  # noqa: F401 - a fixture
+from tests.faults.test_paths import KNOWN, _mask
+from tests.faults.test_signals import (
+    NAME,
+    UNPUBLISHED,
+    published,
+    site,  # noqa: F401 - a fixture
+)
 
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX homes")
 
@@ -119,8 +130,6 @@ def test_nonsense_in_the_journal_of_a_batch(tmp_path: Path, line: bytes) -> None
     folder.mkdir()
     image, _ = save_pair(tmp_path)
     image.rename(folder / "a.jpg")
-    from tests.faults.test_paths import KNOWN, _mask
-
     (tmp_path / "masks").mkdir()
     (tmp_path / "masks" / "a.png").write_bytes(_mask())
     out.mkdir()
@@ -168,3 +177,141 @@ def test_a_server_that_sends_without_end(
     monkeypatch.setattr(fetching, "largest_size", lambda _entry: 200_000)
     assert_told(told("weights", "pull", NAME), 4, "sends more than the 200,000 bytes")
     assert not [name for name in contents(own_home / "weights") if not name.startswith(".locks")]
+
+
+@posix
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("weights", "list"), 0),
+        (("info",), 0),
+        (("weights", "path", "indexnet.open"), 0),
+        (("edit", "photo.jpg", "--no-browser"), 3),
+    ],
+    ids=str,
+)
+def test_every_command_with_a_home_that_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], code: int
+) -> None:
+    """What needs a folder says so."""
+    (tmp_path / "in").mkdir()
+    save_pair(tmp_path / "in")
+    before = contents(tmp_path / "in")
+    monkeypatch.chdir(tmp_path / "in")
+    for name in ("INDEXNET_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    ran = run_warm(tmp_path / "said", *arguments, HOME="/dev/null")
+    if code:
+        assert_told(ran, code, "INDEXNET_HOME")
+    assert ran.code == code, ran
+    assert contents(tmp_path / "in") == before
+
+
+@posix
+def test_editing_without_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is put into a folder called ~."""
+    import platformdirs
+
+    image, _ = save_pair(tmp_path)
+    before = contents(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("INDEXNET_HOME")
+    monkeypatch.setattr(platformdirs, "user_state_path", lambda *_, **__: Path("~/.local/state"))
+    assert_told(told("edit", image, "--no-browser"), 3, "Set INDEXNET_HOME")
+    assert contents(tmp_path) == before
+
+
+@pytest.fixture
+def read_only(tmp_path: Path) -> Iterator[Path]:
+    """A file system that nobody writes to, not even root."""
+    folder = tmp_path / "read-only"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "ro,size=40k", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("only root can mount")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_read_only_cache(
+    read_only: Path,
+    site: Site,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is bundled works; all else says where it cannot write."""
+    image, trimap = save_pair(tmp_path)
+    brought = tmp_path / "brought.pth"
+    brought.write_bytes(b"\x80\x02" + bytes(1000))
+    path, content = published(NAME)
+    site.routes[path] = well(content)
+    monkeypatch.setenv("INDEXNET_HOME", str(read_only))
+    mask = tmp_path / "mask.png"
+    mask.write_bytes(_mask())
+    out = tmp_path / "o.png"
+    assert told("matte", image, "--mask", mask, *KNOWN, "-o", out).code == 0
+    for arguments, code in (
+        (("weights", "pull", NAME), 4),
+        (("weights", "add", UNPUBLISHED, brought), 4),
+        (("matte", image, trimap, "--model", NAME, "-o", tmp_path / "p.png"), 4),
+        (("edit", image, "--no-browser"), 3),
+        (("matte", image, "--mask", mask, *KNOWN, "-o", read_only / "o.png"), 3),
+    ):
+        assert_told(told(*arguments), code, str(read_only))
+    for arguments in (("weights", "list"), ("weights", "verify"), ("info",)):
+        assert told(*arguments).code == 0
+    assert not list(read_only.iterdir())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"5",
+        b"[]",
+        b'{"do": []}',
+        b'{"do": "paint", "name": "a", "part": 0, "level": [], "radius": 1, "points": [[1, 1]]}',
+        b'{"do": "fill", "name": "a", "part": 0, "level": "unknown", "x": 1' + b"0" * 400 + b"}",
+        b'{"saved": "photo_alpha.png"}',
+        b"[" * 100_000,
+        b"\xff\xfe",
+    ],
+)
+def test_nonsense_in_the_journal_of_the_editor(tmp_path: Path, line: bytes) -> None:
+    from indexnet_cli.editor.journal import EditJournal
+
+    image, _ = save_pair(tmp_path)
+    journal = EditJournal(image)
+    journal.close()
+    (journal.folder / "journal.jsonl").write_bytes(line + b"\n")
+    edit = ("edit", image, "--no-browser")
+    assert_told(told(*edit), 3, "journal.jsonl is damaged in line 1", "--fresh")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [b"5", b'{"port": 1e999, "token": ""}', b'{"port": 70000, "token": "' + b"x" * 32 + b'"}'],
+)
+def test_nonsense_in_place_of_the_editor_s_address(tmp_path: Path, address: bytes) -> None:
+    from indexnet_cli.editor.journal import EditJournal
+
+    image, _ = save_pair(tmp_path)
+    with closing(EditJournal(image)) as journal:
+        (journal.folder / "address.json").write_bytes(address)
+        assert journal.address() is None
+
+
+@pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"\x93NUMPY\1\0v\0{'descr': '|u1'"])
+def test_half_a_decoded_picture_in_the_cache(tmp_path: Path, content: bytes) -> None:
+    """As a power cut leaves it: decoded anew. What killed workers left goes after an hour."""
+    from indexnet_cli.datasets.decoded import DecodedStore
+
+    image, _ = save_pair(tmp_path)
+    store = DecodedStore(tmp_path / "decoded")
+    pixels = store.colours(image).copy()
+    (entry,) = store.folder.iterdir()
+    entry.write_bytes(content or entry.read_bytes()[:-7])
+    for name, age in ((".old.part", 7200), (".new.part", 0)):
+        (store.folder / name).touch()
+        os.utime(store.folder / name, (time.time() - age,) * 2)
+    assert (DecodedStore(store.folder).colours(image) == pixels).all()
+    assert {path.name for path in store.folder.iterdir()} == {entry.name, ".new.part"}

@@ -44,3 +44,34 @@ def test_a_picture_larger_than_memory(tmp_path: Path) -> None:
     limits = {resource.RLIMIT_AS: 200 << 20}
     arguments = ("matte", tmp_path / "big.png", trimap, "-o", tmp_path / "o.png")
     assert_told(run_warm(tmp_path / "said", *arguments, limits=limits), 5, "memory")
+
+
+def test_one_picture_of_a_batch_that_does_not_fit(tmp_path: Path) -> None:
+    """It is named with its reason; the others are matted."""
+    (tmp_path / "in").mkdir()
+    for name, side in (("a", 40), ("big", 3600), ("c", 48)):
+        image, trimap = save_pair(tmp_path, side, side)
+        image.rename(tmp_path / "in" / f"{name}.jpg")
+        trimap.rename(tmp_path / "in" / f"{name}_trimap.png")
+    batch = ("batch", tmp_path / "in", "-o", tmp_path / "out")
+    ran = run_warm(tmp_path / "said", *batch, limits={resource.RLIMIT_AS: 350 << 20})
+    assert ran.code == 1, ran.err
+    assert "Traceback" not in ran.err
+    (line,) = [line for line in ran.err.splitlines() if line.startswith("error:")]
+    assert "big.jpg" in line
+    assert "memory" in line
+    assert {"a.png", "c.png"} <= set(contents(tmp_path / "out"))
+
+
+@pytest.mark.parametrize("command", ["trimap", "composite", "eval"])
+def test_the_other_commands(tmp_path: Path, command: str) -> None:
+    Image.fromarray(np.zeros((16_000, 16_000), np.uint8)).convert("1").save(tmp_path / "big.png")
+    big, out = tmp_path / "big.png", tmp_path / "o.png"
+    arguments: tuple[str | Path, ...] = {
+        "trimap": ("trimap", big, "-o", out),
+        "composite": ("composite", big, big, "--background", "red", "-o", out),
+        "eval": ("eval", tmp_path, "--alpha", tmp_path, "--region", "whole"),
+    }[command]
+    ran = run_warm(tmp_path / "said", *arguments, limits={resource.RLIMIT_AS: 150 << 20})
+    assert_told(ran, 5, "memory")
+    assert not out.exists()

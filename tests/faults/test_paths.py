@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.running import invoke, save_pair
 from tests.faults.running import assert_told, contents, run
+from tests.faults.sets import assembling, evaluation, save_mattes
 from tests.faults.test_bad_pictures import told
 
 posix = pytest.mark.skipif(os.name == "nt", reason="no such names on Windows")
@@ -77,6 +78,51 @@ def test_all_names_in_one_batch(tmp_path: Path) -> None:
     states = [json.loads(line)["status"] for line in again.stdout.split("\n") if line]
     assert states.count("done before") == len(NAMES)
     assert contents(out) == before
+
+
+@posix
+def test_all_names_in_every_command_that_takes_folders(tmp_path: Path) -> None:
+    root = save_mattes(tmp_path / "set", NAMES)
+    before, count = contents(root), len(NAMES)
+    composing = ("composite", root / "image", root / "alpha", "--background", "white")
+    for arguments in (("trimap", root / "alpha"), composing):
+        out = tmp_path / arguments[0]
+        ran = told(*arguments, "-o", out, "--json")
+        assert ran.code == 0, ran
+        assert len(json.loads(ran.out)) == len(contents(out)) == count
+    table, page = tmp_path / "scores.csv", tmp_path / "page.html"
+    ran = told(*evaluation(root), "--csv", table, "--report", page)
+    assert ran.code == 0, ran
+    assert b"\x1b" not in ran.out + ran.err.encode()
+    assert all(os.fsencode(NAMES[0]) in part for part in (ran.out, table.read_bytes()))
+    assert os.fsencode(NAMES[10]) in table.read_bytes()
+    assert page.read_bytes().decode("utf-8")
+    ran = told(*evaluation(root), "--json")
+    (source,) = json.loads(ran.out)["sources"]
+    assert {image["name"] for image in source["images"]} == {*NAMES}
+    ran = told(*assembling(root, tmp_path / "made"))
+    assert ran.code == 0, ran
+    assert sum(name.endswith(".png") for name in contents(tmp_path / "made")) >= count
+    assert "0 made" in told(*assembling(root, tmp_path / "made")).err
+    assert contents(root) == before
+
+
+@posix
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_every_name_in_the_commands_for_one_picture(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = save_mattes(tmp_path, [name])
+    before = contents(root)
+    monkeypatch.chdir(root / "image")
+    over, alpha = f"../over {name[:200]}.png", f"../alpha/{name}.png"
+    trimap = f"../trimap {name[:200]}.png"
+    ran = told("composite", "--background", "red", "-o", over, "--", f"{name}.jpg", alpha)
+    assert ran.code == 0, ran
+    ran = told("trimap", f"--output={trimap}", "--", alpha)
+    assert ran.code == 0, ran
+    made = {os.path.normpath(f"image/{path}") for path in (over, trimap)}
+    assert set(contents(root)) == {*before, *made}
 
 
 @posix

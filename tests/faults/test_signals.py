@@ -14,6 +14,7 @@ import pytest
 from tests.checkpoints.local_server import Site, drip, serving, well
 from tests.cli.running import save_pair
 from tests.faults.running import Command, contents
+from tests.faults.sets import assembling, evaluation, save_mattes
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
@@ -123,6 +124,101 @@ def test_pull(tmp_path: Path, site: Site, own_home: Path, blow: signal.Signals) 
     assert not [name for name in contents(cache) if not name.startswith(".locks")]
 
 
+UNPUBLISHED = "dim.stage1"  # no hash of it is published: any checkpoint is taken, and pinned
+
+
+@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_adding_weights(tmp_path: Path, own_home: Path, blow: signal.Signals) -> None:
+    """Whole or absent, and the same command again brings it."""
+    brought = tmp_path / "brought.pth"
+    brought.write_bytes(b"\x80\x02" + bytes(24 << 20))
+    add = ("weights", "add", UNPUBLISHED, brought)
+    cache = own_home / "weights"
+    command = Command(tmp_path / "said", *add)
+    command.wait_until(lambda: cache.exists())
+    strike(command, blow, 0.2)
+    ran = command.end(TIMEOUT)
+    assert ran.code in (0, CODES.get(blow, -blow)), ran
+    assert "Traceback" not in ran.err
+    assert blow == signal.SIGKILL or not list(cache.glob("*.adding"))
+    again = Command(tmp_path / "again", *add).end(TIMEOUT)
+    assert again.code == 0, again.err
+    left = {name: data for name, data in contents(cache).items() if not name.startswith(".locks")}
+    assert brought.read_bytes() == left.pop(_file_of(UNPUBLISHED))
+    assert set(left) == {"pins.json"}
+
+
+def _file_of(name: str) -> str:
+    from indexnet_cli.checkpoints.manifest import find_entry
+
+    return find_entry(name).file
+
+
+@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_converting_weights(tmp_path: Path, weights_file: Path, blow: signal.Signals) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    convert = ("weights", "convert", weights_file, "-o", folder / "o.safetensors", "--overwrite")
+    command = Command(tmp_path / "said", *convert)
+    strike(command, blow, 0.4)
+    ran = command.end(TIMEOUT)
+    assert ran.code in (0, CODES.get(blow, -blow)), ran
+    assert "Traceback" not in ran.err
+    assert blow == signal.SIGKILL or set(contents(folder)) <= {"o.safetensors"}
+    early = contents(folder).get("o.safetensors")
+    again = Command(tmp_path / "again", *convert).end(TIMEOUT)
+    assert again.code == 0, again.err
+    written = contents(folder)
+    assert set(written) == {"o.safetensors"}  # what the killed one has left is gone
+    assert early in (None, written["o.safetensors"])
+
+
+@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_eval(tmp_path: Path, blow: signal.Signals) -> None:
+    """The table is there as a whole or not at all."""
+    root = save_mattes(tmp_path / "set", [f"p{number}" for number in range(30)])
+    before, out = contents(root), tmp_path / "out"
+    out.mkdir()
+    scoring = (*evaluation(root), "--csv", out / "scores.csv", "--report", out / "page.html")
+    command = Command(tmp_path / "said", *scoring, "--overwrite")
+    strike(command, blow, 0.7)
+    ran = command.end(TIMEOUT)
+    assert ran.code in (0, CODES.get(blow, -blow)), ran
+    assert "Traceback" not in ran.err
+    assert blow == signal.SIGKILL or set(contents(out)) <= {"scores.csv", "page.html"}
+    early = contents(out)
+    again = Command(tmp_path / "again", *scoring, "--overwrite").end(TIMEOUT)
+    assert again.code == 0, again.err
+    written = contents(out)
+    assert set(written) == {"scores.csv", "page.html"}
+    assert early.get("scores.csv") in (None, written["scores.csv"])
+    assert written["page.html"].rstrip().endswith(b"</html>")
+    assert contents(root) == before
+
+
+@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_composing_a_set_goes_on(tmp_path: Path, blow: signal.Signals) -> None:
+    names = [f"p{number}" for number in range(40)]
+    root, out = save_mattes(tmp_path / "set", names), tmp_path / "out"
+    before, composing = contents(root), assembling(root, out)
+    command = Command(tmp_path / "said", *composing)
+    command.wait_until(lambda: out.exists())
+    strike(command, blow, 0.3)
+    ran = command.end(TIMEOUT)
+    assert ran.code in (0, CODES.get(blow, -blow)), ran
+    assert "Traceback" not in ran.err
+    early = {name: data for name, data in contents(out).items() if name.endswith(".png")}
+    assert all(map(is_png, early.values()))
+    again = Command(tmp_path / "again", *composing).end(TIMEOUT)
+    assert again.code == 0, again.err
+    written = contents(out)
+    assert {name: written[name] for name in early} == early
+    made = [name for name in written if name.endswith(".png")]
+    assert len(made) == 40
+    assert not [name for name in written if name.endswith(".part")]
+    assert contents(root) == before
+
+
 TRAIN = [
     "crop=64",
     "late_crop=64",
@@ -151,8 +247,7 @@ def test_train(tmp_path: Path, pack_folder: Path, blow: signal.Signals) -> None:
     ran = command.end(TIMEOUT)
     assert "Traceback" not in ran.err, ran.err
     assert ran.code == CODES.get(blow, -blow), ran
-    if blow != signal.SIGKILL:
-        assert not list(run.rglob("*.part"))
+    assert blow == signal.SIGKILL or not list(run.rglob("*.part"))
     import torch
 
     assert torch.load(run / "snapshot.pt", weights_only=True)["step"] >= 1

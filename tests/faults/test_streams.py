@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import environment, save_pair
-from tests.faults.running import Ran, assert_told, contents, run
+from tests.faults.running import Command, Ran, assert_told, contents, run
+from tests.faults.sets import save_mattes
 from tests.faults.test_paths import KNOWN, _mask
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX shells")
@@ -80,3 +82,42 @@ def test_no_terminal_is_asked_for(folder: Path) -> None:
     image, mask = folder / "photo.jpg", folder / "mask.png"
     ran = run("matte", image, "--mask", mask, *KNOWN, prefix=("setsid",))
     assert ran.code == 0, ran
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--help",),
+        ("matte", "--help"),
+        ("info",),
+        ("info", "--json"),
+        ("weights", "list"),
+        ("weights", "list", "--json"),
+        ("weights", "path", "indexnet.open"),
+        ("weights", "verify", "indexnet.open"),
+        ("matte", "photo.jpg", "--mask", "mask.png", *KNOWN, "-o", "o.png", "--json"),
+        ("matte", "photo.jpg", "--mask", "mask.png", *KNOWN, "-o", "-"),
+        ("batch", "./*.jpg", "--mask-dir", ".", *KNOWN, "-o", "out", "--json"),
+        ("trimap", "mask.png", "-o", "o.png", "--json"),
+        ("trimap", "mask.png", "-o", "-"),
+        ("composite", "photo.jpg", "mask.png", "--bg", "red", "-o", "o.png", "--json"),
+        ("composite", "photo.jpg", "mask.png", "--bg", "red", "-o", "-"),
+        ("eval", "set/pred", "--alpha", "set/alpha", "--trimap", "set/trimap"),
+        ("eval", "set/pred", "--alpha", "set/alpha", "--trimap", "set/trimap", "--json"),
+        ("composite", "--dataset", "set", "--each", "1", "-o", "made", "--json"),
+    ],
+    ids=" ".join,
+)
+def test_nobody_reads_what_a_command_prints(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    """It ends at once and without a word, as if by SIGPIPE; what it wrote is whole."""
+    save_mattes(folder / "set", ["a"])
+    monkeypatch.chdir(folder)
+    (folder / "photo_mask.png").write_bytes(_mask())
+    unread = random.choice(("out", "out err"))
+    ran = Command(folder / "said", *arguments, UNREAD=unread).end()
+    # Notes for people may come before; the shell's code for SIGPIPE tells the rest.
+    assert ran.code in (0, 141) or (arguments[-1] == "--help" and ran.code == 1), ran  # Typer's
+    assert not any(word in ran.err for word in ("Traceback", "error", "Exception", "Errno"))
+    assert not list(folder.rglob("*.part"))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import shutil
 import tempfile
 from argparse import Namespace
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,8 @@ from indexnet_cli.checkpoints import first_use, manifest
 from indexnet_cli.checkpoints.downloading.google_drive import confirmed_address, is_over_quota
 from indexnet_cli.checkpoints.downloading.partial import Partial
 from indexnet_cli.checkpoints.reading import read_state_dict
+from indexnet_cli.editor.journal import EditJournal
+from indexnet_cli.editor.session import Session
 from indexnet_cli.imaging.products import ProductStyle
 from indexnet_cli.imaging.reading import read_alpha, read_image, read_trimap
 from indexnet_cli.training.recipe import load_recipe
@@ -33,6 +37,11 @@ from tests.faults import bad_pictures
 MOST_PIXELS = 100_000
 GOOD = {name: data for name, data in bad_pictures.accepted().items() if len(data) < 20_000}
 STATE = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.bias": torch.ones(2)}
+EDITS = b"""{"do":"paint","name":"a","part":0,"level":"unknown","radius":3.0,"points":[[1.5,2]]}
+{"do":"fill","name":"b","part":0,"level":"foreground","x":0,"y":0}
+{"do":"undo","name":"c","part":0}
+{"saved":"photo_alpha.png","sha256":"00"}
+"""
 DRIVE_PAGE = b"""<html><form id="download-form" action="https://drive.usercontent.google.com/download">
 <input type="hidden" name="id" value="x"><input name="confirm" value="t"></form></html>"""
 
@@ -107,6 +116,18 @@ def _read_page(content: bytes) -> object:
     return is_over_quota(page), confirmed_address(page, "https://drive.google.com/uc")
 
 
+def _read_edits(path: Path) -> object:
+    image = path.with_name("photo.png")
+    image.write_bytes(GOOD["one.png"])
+    with closing(EditJournal(image)) as journal:
+        kept, address = journal.folder / "journal.jsonl", journal.folder / "address.json"
+        shutil.copy(path, kept)
+        address.write_bytes(path.read_bytes().partition(b"\n")[0])
+    with closing(EditJournal(image)) as journal:
+        journal.address()
+        return Session(read_image(image), journal).trimap, journal.was_saved(image)
+
+
 def _read_pins(path: Path) -> object:
     return first_use._read(path).get("some.pth")
 
@@ -169,6 +190,10 @@ def make_targets(folder: Path) -> dict[str, Target]:
         "journal": Target(file("indexnet-batch.jsonl", _read_journal), (journal.encode(),)),
         "cache.part": Target(
             file("some.pth.part.json", _read_partial), (json.dumps(origin).encode(),)
+        ),
+        "edits": Target(
+            file("edits.jsonl", _read_edits),
+            (EDITS, b'{"port": 50000, "token": "abcdefghijklmnopqrstuvwx"}\n'),
         ),
         "cache.pins": Target(file("pins.json", _read_pins), (b'{"some.pth": "00ff"}',)),
         "drive": Target(_read_page, (DRIVE_PAGE,)),

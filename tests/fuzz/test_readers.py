@@ -28,6 +28,7 @@ NAMES = [
     "recipe",
     "journal",
     "cache.part",
+    "edits",
     "cache.pins",
     "drive",
 ]

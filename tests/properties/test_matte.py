@@ -18,13 +18,14 @@ from indexnet_cli.models.registry import resolve_model
 
 SPEC = resolve_model("indexnet.open")
 DTYPES = [np.uint8, np.uint16, np.float32, np.float64]
+# The same examples in every run, and few: forward passes cost by the area.
 FEW = settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-# Forward passes cost by the area: one side up to 300, the other smaller, drawn either way round.
-SIZES = st.tuples(st.integers(1, 300), st.integers(1, 48), st.booleans()).map(
-    lambda drawn: drawn[:2] if drawn[2] else drawn[1::-1]
-)
+SIZES = st.tuples(st.integers(1, 300), st.integers(1, 300))
 
 
 @st.composite
@@ -100,16 +101,17 @@ def test_no_tile_size_shows(network: nn.Module, cells: int, width: int, seed: in
 
 
 @settings(parent=FEW, max_examples=6)
-@given(height=st.integers(1, 40), width=st.integers(1, 5), seed=st.integers(0, 99))
+@given(height=st.integers(1, 300), width=st.integers(1, 300), seed=st.integers(0, 99))
 def test_a_flip_is_the_network_s_own(height: int, width: int, seed: int) -> None:
     """The engine adds nothing: a network that sees no neighbours flips exactly with the image."""
     rng = np.random.default_rng(seed)
-    image = rng.integers(0, 256, (height, 32 * width, 3), dtype=np.uint8)
-    trimap = rng.choice(np.array([0, 128, 255], np.uint8), (height, 32 * width))
+    image = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    trimap = rng.choice(np.array([0, 128, 255], np.uint8), (height, width))
     pointwise = Matter.from_network(_Pointwise(), SPEC, precision="fp32")
     plain = pointwise.matte(image, trimap)
-    flipped = pointwise.matte(image[:, ::-1].copy(), trimap[:, ::-1].copy())
-    np.testing.assert_array_equal(flipped[:, ::-1], plain)
+    for axis in (0, 1):
+        flipped = pointwise.matte(np.flip(image, axis).copy(), np.flip(trimap, axis).copy())
+        np.testing.assert_array_equal(np.flip(flipped, axis), plain)
 
 
 class _Pointwise(nn.Module):

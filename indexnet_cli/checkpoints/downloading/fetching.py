@@ -23,7 +23,7 @@ from indexnet_cli.checkpoints.downloading.transfer import Progress, transfer
 from indexnet_cli.checkpoints.locating import entry_path
 from indexnet_cli.checkpoints.manifest import Entry
 from indexnet_cli.checkpoints.pins import Verdict, examine
-from indexnet_cli.checkpoints.storing import keep
+from indexnet_cli.checkpoints.storing import keep, remove_leftovers
 
 Tell = Callable[[str], None]
 PATIENCE = Patience()
@@ -60,6 +60,7 @@ def fetch(
             try:
                 keep(partial.path, entry, download.from_any(), tell)
                 partial.clear()
+                remove_leftovers(entry)
             except OSError as error:
                 reason = error.strerror or str(error)
                 raise cannot_be_fetched(entry, f"{partial.path}: {reason}") from error

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from indexnet_cli.cli.failures import as_told
 from indexnet_cli.cli.output import Output, json_text, say_error
-from indexnet_cli.errors import IndexnetError
 
 
 @dataclass
@@ -36,10 +36,8 @@ class Tally:
 
     def fail(self, image: str, error: Exception) -> None:
         """Count a picture that failed."""
-        if isinstance(error, IndexnetError):
-            reason = error.message
-        else:
-            reason = f"{type(error).__name__}: {error}"
+        told = as_told(error)
+        reason = f"{type(error).__name__}: {error}" if told is None else told[0]
         if self.out.verbose:
             traceback.print_exception(error)
         self.failures[image] = reason

@@ -61,7 +61,7 @@ def write_text(folder: Path, lists: dict[str, str]) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"{path} cannot be written: {error.strerror}.") from error
-        place_file(text.encode(), path, overwrite=True)
+        place_file(text.encode("utf-8", "surrogateescape"), path, overwrite=True)
 
 
 def _indexnet_files(made: Composition, split: Split) -> dict[str, str]:

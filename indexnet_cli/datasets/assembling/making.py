@@ -66,7 +66,9 @@ class Maker:
             return None
         if composition.trimap is not None:
             return read_trimap(composition.trimap)[0]
-        rng = np.random.default_rng([self.seed, zlib.crc32(composition.name.encode())])
+        rng = np.random.default_rng(
+            [self.seed, zlib.crc32(composition.name.encode("utf-8", "surrogateescape"))]
+        )
         return recipe_trimap("indexnet", alpha, rng)
 
     def encode(self, composition: Composition, made: Made) -> dict[Path, bytes]:
