@@ -17,8 +17,6 @@ from indexnet_cli.errors import UsageError
 if TYPE_CHECKING:
     from indexnet_cli.training.loop import Trainer
 
-DRY_STEPS = 2
-
 
 @reports_failures
 def train(
@@ -167,9 +165,8 @@ def train(
       torchrun --nproc-per-node 8 -m indexnet_cli train --recipe indexnet --data-dir DIR -o DIR
     """
     began = time.monotonic()
-    for name, value in (("--minutes", minutes), ("--pause-after", pause_after)):
-        if value is not None and not 0 < value < float("inf"):
-            raise UsageError(f"{name} {value}: a number above 0 is needed.")
+    _check_length("--minutes", minutes)
+    _check_length("--pause-after", pause_after)
     if output is None and not dry_run:
         raise UsageError("A folder for the run is needed.", "Name one with -o DIR, or --dry-run.")
     if encoder is not None and encoder != "none" and init is not None:
@@ -177,6 +174,7 @@ def train(
     if evolution is not None and not evolution.absolute().parent.is_dir():
         raise UsageError(f"--evolution: there is no folder {evolution.parent}.")
     from indexnet_cli.cli.training_start import choose_start
+    from indexnet_cli.cli.training_trial import try_out
     from indexnet_cli.engine.device import resolve_device
     from indexnet_cli.engine.ranks import joined, local_device
     from indexnet_cli.training.data import open_data
@@ -201,15 +199,20 @@ def train(
         count = _worker_count(place.type) if workers is None else workers
         trainer = Trainer(loaded, data, folder, place, start, count, ranks, options, pause_at)
         if dry_run:
-            _try_out(trainer, out)
+            try_out(trainer, out)
         else:
             _run(trainer, out)
+
+
+def _check_length(option: str, minutes: float | None) -> None:
+    if minutes is not None and not 0 < minutes < float("inf"):
+        raise UsageError(f"{option} {minutes}: a number above 0 is needed.")
 
 
 def _run(trainer: Trainer, out: Output) -> None:
     from indexnet_cli.cli.training_display import training_display
 
-    steps = None if trainer.recipe.minutes else trainer.plan.steps
+    steps = None if trainer.recipe.minutes else trainer.course.plan.steps
     if trainer.step:
         out.note(f"goes on after step {trainer.step}" + (f" of {steps}" if steps else ""))
     with training_display(out, trainer.step, steps) as report:
@@ -228,24 +231,3 @@ def _worker_count(device: str) -> int:
     has_affinity = hasattr(os, "sched_getaffinity")
     cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
     return max(1, cores // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
-
-
-def _try_out(trainer: Trainer, out: Output) -> None:
-    """Two steps, and what the whole run would come to."""
-    import time
-
-    plan, recipe = trainer.plan, trainer.recipe
-    count = sum(p.numel() for p in trainer.network.parameters())
-    epoch = f"{plan.epoch_samples:,}" if plan.epoch_samples < 10**8 else "endless"
-    out.note(f"model       {recipe.model}, {count:,} parameters, on {trainer.device}")
-    out.note(f"samples     {epoch} an epoch, {recipe.crop} x {recipe.crop} pixels")
-    length = f"{recipe.minutes:g} minutes, steps" if recipe.minutes else f"{plan.steps:,} steps"
-    out.note(f"run         {length} of {recipe.batch_size}")
-    out.note(f"validation  {', '.join(trainer.data.validator.columns)}")
-    started = time.monotonic()
-    for number, outcome in enumerate(trainer.try_out(DRY_STEPS), 1):
-        terms = ", ".join(f"{name} {value:.4f}" for name, value in outcome.terms.items())
-        out.note(f"step {number}      loss {outcome.loss:.4f} ({terms}) {outcome.skipped}".rstrip())
-    seconds = (time.monotonic() - started) / DRY_STEPS
-    out.note(f"time        {seconds:.1f} s a step, the start of the workers included")
-    out.note("nothing was written")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from indexnet_cli.cli.output import Output
 
 if TYPE_CHECKING:
-    from indexnet_cli.training.loop import Progress
+    from indexnet_cli.training.progress import Progress
 
 Report = Callable[["Progress"], None]
 

@@ -31,8 +31,9 @@ from indexnet_cli.training.initialisation import (
     read_folded_encoder,
 )
 from indexnet_cli.training.keeping import KeepingOptions
-from indexnet_cli.training.loop import Progress, Trainer
+from indexnet_cli.training.loop import Trainer
 from indexnet_cli.training.losses import Batch
+from indexnet_cli.training.progress import Progress
 from indexnet_cli.training.recipe import Recipe, load_recipe
 from indexnet_cli.training.snapshots import SNAPSHOT, export_weights
 from indexnet_cli.training.starting import Start
@@ -362,4 +363,4 @@ def test_a_run_in_minutes_ends_by_the_clock(pack: Pack, tmp_path: Path) -> None:
     assert again.is_over
     longer = make(pack, tmp_path, replace(recipe, minutes=60.0))
     assert longer.step == 1
-    assert 0 < longer.clock.seconds < 600
+    assert 0 < longer.course.clock.seconds < 600

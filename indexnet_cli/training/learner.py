@@ -1,0 +1,79 @@
+"""All that training changes: a network, its optimiser, the average of its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+
+from indexnet_cli.engine.ranks import Ranks
+from indexnet_cli.models.registry import ModelSpec
+from indexnet_cli.training.averaging import Average
+from indexnet_cli.training.losses import Batch
+from indexnet_cli.training.recipe import Recipe
+from indexnet_cli.training.step import Outcome, TrainingStep
+
+
+class Learner:
+    """Trains ``network``, which has its first weights already, a step at a time."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        spec: ModelSpec,
+        recipe: Recipe,
+        device: torch.device,
+        ranks: Ranks,
+    ) -> None:
+        self.network = network
+        self._step = TrainingStep(network, spec, recipe, device, ranks)
+        self._average = Average(network, recipe.ema_decay) if recipe.ema_decay else None
+
+    def train(self, pieces: Sequence[Batch], step: int, rate_factor: float) -> Outcome:
+        """Take ``step`` on this process's ``pieces`` of its batch."""
+        outcome = self._step(pieces, step, rate_factor)
+        if self._average is not None and not outcome.skipped:
+            self._average.update(self.network, step)
+        return outcome
+
+    @property
+    def learning_rate(self) -> float:
+        """That of the last step, outside the encoder."""
+        rate: float = self._step.optimizer.param_groups[-1]["lr"]
+        return rate
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What a snapshot keeps of it."""
+        state = {
+            "network": self.network.state_dict(),
+            "optimizer": self._step.optimizer.state_dict(),
+            "scaler": self._step.scaler.state_dict(),
+        }
+        if self._average is not None:
+            state["average"] = self._average.state
+        return state
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Go on from a snapshot's ``state``; the network has its weights already."""
+        self._step.optimizer.load_state_dict(state["optimizer"])
+        if "scaler" in state:
+            self._step.scaler.load_state_dict(state["scaler"])
+        if self._average is not None:
+            self._average.load(state["average"])
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """The network with the averaged weights, where the recipe averages."""
+        if self._average is None:
+            yield
+            return
+        trained = {k: v.clone() for k, v in self.network.state_dict().items()}
+        self.network.load_state_dict(self._average.state)
+        try:
+            yield
+        finally:
+            self.network.load_state_dict(trained)
