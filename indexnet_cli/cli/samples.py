@@ -34,7 +34,10 @@ def samples(
         ),
     ] = None,
     quality: Annotated[
-        int, typer.Option("--quality", min=1, max=100, help="Of the colours in --pack, WebP's.")
+        int,
+        typer.Option(
+            "--quality", min=1, max=100, metavar="Q", help="Of the colours in --pack, WebP's."
+        ),
     ] = 75,
     recipe: Annotated[
         str, typer.Option("--recipe", metavar="NAME", help="Draw as this recipe does.")
@@ -50,11 +53,15 @@ def samples(
     ] = None,
     kinds: Annotated[
         list[str] | None,
-        typer.Option("--kind", help="Kind of matte of the open pack; may be repeated."),
+        typer.Option(
+            "--kind", metavar="NAME", help="Kind of matte of the open pack; may be repeated."
+        ),
     ] = None,
-    count: Annotated[int, typer.Option(min=1, help="Samples on a sheet.")] = 12,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,
-    crop: Annotated[int, typer.Option(min=32, max=1024, help="Side of a sample in pixels.")] = 256,
+    count: Annotated[int, typer.Option(min=1, metavar="N", help="Samples on a sheet.")] = 12,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of the samples.")] = 0,
+    crop: Annotated[
+        int, typer.Option(min=32, max=1024, metavar="N", help="Side of a sample in pixels.")
+    ] = 256,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace sheets.")] = False,
 ) -> None:
     """Draw training samples as sheets: image, trimap, alpha, cut-out on green.

@@ -20,6 +20,8 @@ from indexnet_cli.training.validation.open_kinds import OpenKinds
 from indexnet_cli.training.validation.result import Validator
 from indexnet_cli.training.validation.whole_scenes import WholeScenes
 
+MOST_NAMED = 8
+
 
 @dataclass(frozen=True)
 class Data:
@@ -79,9 +81,16 @@ def open_data(
     return Data(
         samples,
         FullImages(pictures, precision),
-        f"{found}; {len(pictures)} for validation",
+        f"{found}; {_listed(pictures)} for validation",
         warning,
     )
+
+
+def _listed(pictures: WholeScenes) -> str:
+    """How many, and which where they are few."""
+    if len(pictures) > MOST_NAMED:
+        return str(len(pictures))
+    return f"{len(pictures)} ({', '.join(pictures.names)})"
 
 
 def _open_pack(

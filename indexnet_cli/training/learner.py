@@ -18,7 +18,10 @@ from indexnet_cli.training.step import Outcome, TrainingStep
 
 
 class Learner:
-    """Trains ``network``, which has its first weights already, a step at a time."""
+    """Trains ``network``, which has its first weights already, a step at a time.
+
+    ``learning_rate``: that of the last step, outside the encoder.
+    """
 
     def __init__(
         self,
@@ -28,22 +31,18 @@ class Learner:
         device: torch.device,
         ranks: Ranks,
     ) -> None:
-        self.network = network
+        self.network, self.recipe = network, recipe
+        self.learning_rate = 0.0
         self._step = TrainingStep(network, spec, recipe, device, ranks)
         self._average = Average(network, recipe.ema_decay) if recipe.ema_decay else None
 
     def train(self, pieces: Sequence[Batch], step: int, rate_factor: float) -> Outcome:
         """Take ``step`` on this process's ``pieces`` of its batch."""
+        self.learning_rate = self.recipe.learning_rate * rate_factor
         outcome = self._step(pieces, step, rate_factor)
         if self._average is not None and not outcome.skipped:
             self._average.update(self.network, step)
         return outcome
-
-    @property
-    def learning_rate(self) -> float:
-        """That of the last step, outside the encoder."""
-        rate: float = self._step.optimizer.param_groups[-1]["lr"]
-        return rate
 
     @property
     def state(self) -> dict[str, Any]:

@@ -27,6 +27,11 @@ class WholeScenes:
         self.samples = samples
         self.count = min(most, len(samples.scenes))
 
+    @property
+    def names(self) -> list[str]:
+        """What the scenes are called."""
+        return [scene.name for scene in self.samples.scenes[: self.count]]
+
     def __len__(self) -> int:
         return self.count
 
