@@ -125,8 +125,10 @@ def scaled(case: Case, factor: float) -> Case:
 
 
 def compressed(case: Case, quality: int) -> Case:
-    _, data = cv2.imencode(".jpg", case.image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return replace(case, image=cv2.imdecode(data, cv2.IMREAD_COLOR))
+    blue_first = np.ascontiguousarray(case.image[..., ::-1])
+    _, data = cv2.imencode(".jpg", blue_first, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+    return replace(case, image=np.ascontiguousarray(decoded[..., ::-1]))
 
 
 def all_unknown(case: Case) -> Case:
