@@ -20,7 +20,6 @@ import cv2
 import numpy as np
 from published_loader import Row, load_published
 
-from indexnet_cli.datasets.colours import smooth_texture
 from indexnet_cli.datasets.composing import RULES, compose, fit_background
 from indexnet_cli.datasets.damage import apply_table
 from indexnet_cli.datasets.decoded import DecodedStore
@@ -28,6 +27,7 @@ from indexnet_cli.datasets.mattes import KINDS
 from indexnet_cli.datasets.noise import normal_window
 from indexnet_cli.datasets.on_device import DeviceCuts
 from indexnet_cli.datasets.sources import open_samples
+from indexnet_cli.datasets.textures import smooth_texture
 
 HEIGHT, WIDTH = 1080, 1920
 
