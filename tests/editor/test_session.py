@@ -148,6 +148,6 @@ def test_a_start_is_a_step_and_counts_once(begin):
 def test_address_is_for_the_user_alone(begin):
     journal = begin().journal
     assert journal.address() is None
-    journal.note_address(Address(1234, "secret"))
-    assert journal.address() == Address(1234, "secret")
+    journal.note_address(Address(1234, "a-secret-of-24-letters"))
+    assert journal.address() == Address(1234, "a-secret-of-24-letters")
     assert (journal.folder / "address.json").stat().st_mode & 0o077 == 0

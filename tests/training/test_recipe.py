@@ -32,7 +32,7 @@ def test_override_changes_the_value_with_its_type() -> None:
         "steps=0",
         "steps=1.5",
         "loss=l1",
-        "accumulate=3",
+        "accumulate=5",
         "amsgrad=perhaps",
         "milestones=a,b",
     ],
@@ -62,7 +62,7 @@ def test_lists_and_truths_are_overridden_as_text() -> None:
 def test_recipe_of_ones_own(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('model = "indexnet.open"\ncrop = 64\nbatch_size = 1\nlearning_rate = 1e-3\n')
-    with pytest.raises(UsageError, match="steps or epochs"):
+    with pytest.raises(UsageError, match="steps, epochs or minutes"):
         load_recipe(str(path))
     assert load_recipe(str(path), ["steps=5"]).learning_rate == 1e-3
     path.write_text('modell = "indexnet.open"')
