@@ -196,6 +196,8 @@ def compare(peace: Path, struck: Path) -> list[str]:
             found.append(name)
     for name in ("snapshot.pt", "best.pt"):
         states = [torch.load(run / name, weights_only=True) for run in (peace, struck)]
+        for state in states:
+            del state["seconds"]  # how long it took: the one thing that blows do change
         found += [f"{name}{place}" for place in differences(*states)]
     if (peace / "validation.csv").read_text() != (struck / "validation.csv").read_text():
         found.append("validation.csv")
