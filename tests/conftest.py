@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,10 @@ from indexnet_cli.models.registry import DEFAULT_MODEL, build_network, resolve_m
 from tests.browsing import browser  # noqa: F401 - for every folder
 from tests.golden.reading import read_configurations, seeded_tensors
 from tests.made_up_pack import pack, pack_folder  # noqa: F401 - fixtures for every folder
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Started in the background of a shell: the programs under test would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -49,12 +49,12 @@ def test_a_picture_larger_than_memory(tmp_path: Path) -> None:
 def test_one_picture_of_a_batch_that_does_not_fit(tmp_path: Path) -> None:
     """It is named with its reason; the others are matted."""
     (tmp_path / "in").mkdir()
-    for name, side in (("a", 40), ("big", 3600), ("c", 48)):
+    for name, side in (("a", 40), ("big", 5000), ("c", 48)):
         image, trimap = save_pair(tmp_path, side, side)
         image.rename(tmp_path / "in" / f"{name}.jpg")
         trimap.rename(tmp_path / "in" / f"{name}_trimap.png")
     batch = ("batch", tmp_path / "in", "-o", tmp_path / "out")
-    ran = run_warm(tmp_path / "said", *batch, limits={resource.RLIMIT_AS: 350 << 20})
+    ran = run_warm(tmp_path / "said", *batch, limits={resource.RLIMIT_AS: 580 << 20})
     assert ran.code == 1, ran.err
     assert "Traceback" not in ran.err
     (line,) = [line for line in ran.err.splitlines() if line.startswith("error:")]
