@@ -5,10 +5,16 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Iterator
+
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from indexnet_cli.models.conv_chain import ConvChain
+
 CONVS_PER_LEVEL = (2, 2, 3, 3, 3)
+LEVELS = range(1, len(CONVS_PER_LEVEL) + 1)
 INPUT_CHANNELS = 4  # RGB and trimap
 WIDTH = 64
 
@@ -46,3 +52,33 @@ def pool(x: Tensor) -> tuple[Tensor, Tensor]:
 def unpool(x: Tensor, positions: Tensor) -> Tensor:
     """``x`` at twice the size: values back at the ``positions`` of the maxima, zero elsewhere."""
     return F.max_unpool2d(x, positions, (2, 2))
+
+
+class BakedLevels(nn.Module):
+    """A network with VGG-16's levels, which become a chain of convolutions each for inference."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.chains: nn.ModuleList | None = None
+
+    def bake(self) -> None:
+        """Make a chain of each level's convolutions: ``models.folding.bake`` asks for it."""
+        if self.chains is None:
+            self.chains = nn.ModuleList(ConvChain(self._take(level)) for level in LEVELS)
+
+    def behind_pooling(self) -> list[nn.Module]:
+        """The layers that no max-pool follows; after ``bake``."""
+        return [part for part in self.children() if part is not self.chains]
+
+    def _features(self, level: int, x: Tensor) -> Tensor:
+        """The level's last map before it is pooled."""
+        features: Tensor = self.chains[level - 1](x) if self.chains else self._level(level, x)
+        return features
+
+    @abstractmethod
+    def _level(self, level: int, x: Tensor) -> Tensor:
+        """``_features`` by the layers as published."""
+
+    @abstractmethod
+    def _take(self, level: int) -> Iterator[nn.Conv2d]:
+        """Remove the level's layers; its convolutions, batch norm folded."""

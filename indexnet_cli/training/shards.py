@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
 import zipfile
 import zlib
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexnet_cli.errors import CheckpointError, OutputError, UsageError
+from indexnet_cli.imaging.placing import make_folder, place_file
 from indexnet_cli.training.compact import Arrays, State, decode, encode
 
 SHARD_BYTES = 10 * 2**20
@@ -44,16 +44,17 @@ def save_compact(folder: Path, state: State) -> None:
     names = [
         f"snapshot-{state['step']:08d}-{k}of{len(shards)}.npz" for k in range(1, len(shards) + 1)
     ]
+    make_folder(folder)
+    for name, data in zip(names, shards, strict=True):
+        place_file(data, folder / name, overwrite=True)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, data in zip(names, shards, strict=True):
-            _write(folder / name, data)
         for path in before:
             if path.name not in names:
                 path.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(
-            f"{folder} cannot be written ({error})", "Free some space, or choose another folder."
+            f"{folder}: the snapshot before cannot be removed ({error.strerror or error})",
+            "Choose another folder.",
         ) from error
 
 
@@ -138,15 +139,3 @@ class _Shard:
         """The whole file."""
         self._archive.close()
         return self._buffer.getvalue()
-
-
-def _write(path: Path, data: bytes) -> None:
-    temporary = path.with_name(path.name + ".part")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

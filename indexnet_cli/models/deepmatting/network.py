@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from indexnet_cli.models.conv_chain import ConvChain
 from indexnet_cli.models.folding import conv_norm, convolution, folded_weights
 from indexnet_cli.models.vgg16 import (
-    CONVS_PER_LEVEL,
+    LEVELS,
     WIDTH,
+    BakedLevels,
     encoder_channels,
     encoder_layers,
     level_names,
@@ -19,11 +19,10 @@ from indexnet_cli.models.vgg16 import (
     unpool,
 )
 
-LEVELS = range(1, len(CONVS_PER_LEVEL) + 1)
 NUMBER = "{level}{number}"
 
 
-class DeepMatting(nn.Module):
+class DeepMatting(BakedLevels):
     """The encoder-decoder stage of Deep Image Matting as the IndexNet authors trained it.
 
     Input N x 4 x H x W: RGB normalised by the ImageNet statistics, and trimap / 255; H and W
@@ -46,7 +45,6 @@ class DeepMatting(nn.Module):
             conv = nn.Conv2d(channels[level - 1], out_channels, 5, padding=2)
             self.add_module(f"dconv{level}", conv)
         self.alpha_pred = nn.Conv2d(width, 1, 5, padding=2)
-        self.chains: nn.ModuleList | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         positions: dict[int, Tensor] = {}
@@ -59,18 +57,10 @@ class DeepMatting(nn.Module):
         alpha: Tensor = self.alpha_pred(x)
         return alpha
 
-    def _features(self, level: int, x: Tensor) -> Tensor:
-        if self.chains is not None:
-            features: Tensor = self.chains[level - 1](x)
-            return features
+    def _level(self, level: int, x: Tensor) -> Tensor:
         for name in level_names(NUMBER, level):
             x = self._encode(x, name)
         return x
-
-    def bake(self) -> None:
-        """Fold batch norm, and make a chain of each level: ``models.folding.bake`` asks for it."""
-        if self.chains is None:
-            self.chains = nn.ModuleList(ConvChain(self._take(level)) for level in LEVELS)
 
     def _take(self, level: int) -> Iterator[nn.Conv2d]:
         for name in level_names(NUMBER, level):
@@ -78,10 +68,6 @@ class DeepMatting(nn.Module):
             assert isinstance(conv, nn.Conv2d)
             assert isinstance(norm, nn.BatchNorm2d)
             yield convolution(conv, *folded_weights(conv, norm), conv.groups)
-
-    def behind_pooling(self) -> list[nn.Module]:
-        """The layers that no max-pool follows; after ``bake``."""
-        return [part for part in self.children() if part is not self.chains]
 
     def _encode(self, x: Tensor, name: str) -> Tensor:
         conv, norm = self.get_submodule(f"conv{name}"), self.get_submodule(f"bn{name}")

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from indexnet_cli.models.conv_chain import ConvChain
 from indexnet_cli.models.vgg16 import (
-    CONVS_PER_LEVEL,
+    LEVELS,
     WIDTH,
+    BakedLevels,
     encoder_channels,
     encoder_layers,
     level_names,
@@ -19,12 +19,11 @@ from indexnet_cli.models.vgg16 import (
     unpool,
 )
 
-LEVELS = range(1, len(CONVS_PER_LEVEL) + 1)
 REFINEMENT_CHANNELS = 64
 CONV = "conv{level}_{number}"
 
 
-class DeepImageMatting(nn.Module):
+class DeepImageMatting(BakedLevels):
     """VGG-16 without batch norm, a decoder that unpools, and on request the refinement stage.
 
     ``skip``: the last features of each level are added to the unpooled ones (released in 2020);
@@ -54,7 +53,6 @@ class DeepImageMatting(nn.Module):
         self.deconv1 = nn.Conv2d(width, 1, 5, padding=2)
         if refine:
             self._add_refinement()
-        self.chains: nn.ModuleList | None = None
 
     def _add_refinement(self) -> None:
         hidden = REFINEMENT_CHANNELS
@@ -92,28 +90,16 @@ class DeepImageMatting(nn.Module):
             x, positions[level] = pool(x)
         return F.relu_(self.deconv6_1(F.relu_(self.conv6_1(x)))), positions, skips
 
-    def _features(self, level: int, x: Tensor) -> Tensor:
-        if self.chains is not None:
-            features: Tensor = self.chains[level - 1](x)
-            return features
+    def _level(self, level: int, x: Tensor) -> Tensor:
         for name in level_names(CONV, level):
             x = F.relu_(self.get_submodule(name)(x))
         return x
-
-    def bake(self) -> None:
-        """Make a chain of each level's convolutions, which ``models.folding.bake`` asks for."""
-        if self.chains is None:
-            self.chains = nn.ModuleList(ConvChain(self._take(level)) for level in LEVELS)
 
     def _take(self, level: int) -> Iterator[nn.Conv2d]:
         for name in level_names(CONV, level):
             conv = self._modules.pop(name)
             assert isinstance(conv, nn.Conv2d)
             yield conv
-
-    def behind_pooling(self) -> list[nn.Module]:
-        """The layers that no max-pool follows; after ``bake``."""
-        return [part for part in self.children() if part is not self.chains]
 
     def _decode(self, x: Tensor, positions: dict[int, Tensor], skips: dict[int, Tensor]) -> Tensor:
         for level in reversed(LEVELS):
