@@ -54,11 +54,11 @@ def foreground_colours(
     if choice < 0.11:
         return _camouflage(rng, background)
     streaky = kind in ("hair", "fur", "feather")
-    if choice < (0.3 if streaky else 0.2):
+    if choice < (0.4 if streaky else 0.2):
         colours = streak_texture(rng, size)
-    elif choice < (0.7 if streaky else 0.4):
+    elif choice < (0.82 if streaky else 0.4):
         colours = smooth_texture(rng, size)
-    elif choice < (0.73 if streaky else 0.6):
+    elif choice < (0.85 if streaky else 0.6):
         colours = printed_texture(rng, size)
     else:
         colours = photograph_crop(rng, part.photograph(rng), size, _SCALES_IN_FRONT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +12,7 @@ from indexnet_cli.datasets.colours import background_colours, colour_pieces, for
 from indexnet_cli.datasets.damage import apply_table, damage_image, photometric_table
 from indexnet_cli.datasets.mattes import KINDS
 from indexnet_cli.datasets.mattes.drawing import Alpha, Matte, join
+from indexnet_cli.datasets.mixing import mix, mix_light
 from indexnet_cli.datasets.noise import defocus
 from indexnet_cli.datasets.pack import SPLITS, Pack, PackPart
 from indexnet_cli.datasets.sample import Sample
@@ -19,7 +21,9 @@ from indexnet_cli.datasets.trimaps import fractional_pixels, random_trimap
 
 _LENGTH = 1_000_000_000
 _ATTEMPTS = 4
+_COLOUR_ATTEMPTS = 4
 _FEWEST_SOFT_PIXELS = 60
+_PLAIN_DIFFERENCE = 45  # of 255; what an eye tells apart in strands of a pixel's width
 _SECOND = ("hair", "fur", "leaves_branches", "blur", "net_lace")  # what goes with another matte
 
 Colours = NDArray[np.uint8]
@@ -42,6 +46,7 @@ class OpenCompositions:
     ) -> None:
         self.seed = seed
         self.distractors = 0.3  # the share of samples with one
+        self.in_light = 0.5  # the share that is mixed as a lens does, not as a program does
         self.crop = crop
         self.kinds = list(kinds or KINDS)
         weights = np.array([KINDS[kind].weight for kind in self.kinds])
@@ -66,9 +71,9 @@ class OpenCompositions:
             front = self._front(rng, matte, behind, photograph, kind)
         table = photometric_table(rng)
         foreground, background = apply_table(front, table), apply_table(behind, table)
-        composed = background + alpha[..., None] * (foreground - background)
+        mixed = (mix_light if rng.random() < self.in_light else mix)(foreground, background, alpha)
         return Sample(
-            image=damage_image(rng, composed),
+            image=damage_image(rng, mixed),
             trimap=random_trimap(rng, alpha),
             alpha=alpha,
             foreground=foreground,
@@ -85,7 +90,10 @@ class OpenCompositions:
         kind: str,
     ) -> Colours:
         """Colours for a matte that has none of its own."""
-        colours = foreground_colours(rng, self._part, behind, photograph, kind)
+        for _ in range(_COLOUR_ATTEMPTS):
+            colours = foreground_colours(rng, self._part, behind, photograph, kind)
+            if rng.random() < 0.3 or _stands_out(colours, behind, matte.alpha):
+                break
         if kind == "glass_veil" and rng.random() < 0.3:
             return refract(rng, colours, matte.alpha, behind)
         if matte.pieces is not None:
@@ -125,6 +133,13 @@ class OpenCompositions:
         if KINDS[kind].from_pack:
             return KINDS[kind].draw(rng, size, self._part)
         return KINDS[kind].draw(rng, size)
+
+
+def _stands_out(front: Colours, behind: Colours, alpha: Alpha) -> bool:
+    """Whether most soft pixels would show which of the two they are."""
+    soft = fractional_pixels(alpha)
+    difference = cv2.absdiff(front, behind)[soft].max(axis=1, initial=0)
+    return bool(np.count_nonzero(difference > _PLAIN_DIFFERENCE) > 0.5 * np.count_nonzero(soft))
 
 
 def _settle(alpha: Alpha) -> Alpha:

@@ -7,31 +7,37 @@ from typing import Any
 import torch
 from torch import nn
 
+from indexnet_cli.training.muon import Muon, is_kernel
 from indexnet_cli.training.recipe import Recipe
 
 
 def build_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     """Groups of encoder or new parameters, with weight decay or (one-dimensional ones) without.
 
-    Frozen parameters (``recipe.frozen``) are left out and need no gradient from now on. Each
-    group's ``base_lr`` is what the plan's factor applies to.
+    For Muon, kernels are apart from other weights. Frozen parameters (``recipe.frozen``) are left
+    out and need no gradient from now on. Each group's ``base_lr`` is what the plan's factor applies
+    to.
     """
-    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    groups: dict[tuple[bool, bool, bool], list[nn.Parameter]] = {}
     for name, parameter in network.named_parameters():
         if name.startswith(recipe.frozen):
             parameter.requires_grad_(False)
             continue
-        key = name.startswith(recipe.encoder), parameter.ndim > 1
+        turned = recipe.optimizer == "muon" and is_kernel(parameter)
+        key = name.startswith(recipe.encoder), parameter.ndim > 1, turned
         groups.setdefault(key, []).append(parameter)
     settings = []
-    for (encoder, decays), parameters in groups.items():
+    for (encoder, decays, kernels), parameters in groups.items():
         rate = recipe.encoder_learning_rate if encoder else recipe.learning_rate
         decay = recipe.weight_decay if decays else 0.0
-        settings.append({"params": parameters, "lr": rate, "base_lr": rate, "weight_decay": decay})
+        group = {"params": parameters, "lr": rate, "base_lr": rate, "weight_decay": decay}
+        settings.append({**group, "kernels": kernels})
     return _optimizer(recipe, settings)
 
 
 def _optimizer(recipe: Recipe, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
+    if recipe.optimizer == "muon":
+        return Muon(groups)
     if recipe.optimizer == "adamw":
         return torch.optim.AdamW(groups, fused=True)
     if recipe.optimizer == "adam":

@@ -103,7 +103,7 @@ CHOICES = {
     ),
     "compose_on": ("workers", "device"),
     "schedule": ("warmup", "milestones", "linear", "constant"),
-    "optimizer": ("adamw", "adam", "sgd"),
+    "optimizer": ("adamw", "adam", "sgd", "muon"),
     "precision": ("fp32", "bf16", "fp16"),
     "loss": ("open", "indexnet", "openmmlab", "dim-stage0", "dim", "aimnet", "dim-chainer"),
     "batch_norm": ("frozen", "training", "synchronised"),

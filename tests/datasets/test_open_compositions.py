@@ -91,3 +91,13 @@ def test_pieces_differ_in_colour_from_each_other() -> None:
         seen.add(len(np.unique(painted[32, 8::16], axis=0)))
     assert 1 in seen  # left as they are, now and then
     assert max(seen) == 4
+
+
+def test_light_mixes_another_picture_of_the_same_layers(pack: Pack) -> None:
+    by_program, by_light = (OpenCompositions(pack, 0, 64, kinds=["blur"]) for _ in range(2))
+    by_program.in_light, by_light.in_light = 0.0, 1.0
+    for i in range(3):
+        one, other = by_program[i], by_light[i]
+        assert np.array_equal(one.alpha, other.alpha)
+        assert np.array_equal(one.foreground, other.foreground)
+        assert not np.array_equal(one.image, other.image)

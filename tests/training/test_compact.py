@@ -13,6 +13,7 @@ from torch import nn
 from indexnet_cli.errors import CheckpointError, UsageError
 from indexnet_cli.training import shards
 from indexnet_cli.training.compact import decode, encode
+from indexnet_cli.training.optimisers import build_optimizer
 from indexnet_cli.training.recipe import load_recipe
 from indexnet_cli.training.shards import check_size, last_compact, load_compact, save_compact
 
@@ -22,12 +23,7 @@ def state_after(step: int, optimizer: str = "adamw", averages: bool = True) -> d
     torch.manual_seed(step)
     network = nn.Sequential(nn.Conv2d(16, 64, 3), nn.BatchNorm2d(64), nn.Conv2d(64, 4, 1))
     before = {key: value.clone() for key, value in network.state_dict().items()}
-    parameters = network.parameters()
-    taken = (
-        torch.optim.SGD(parameters, 0.1, momentum=0.9)
-        if optimizer == "sgd"
-        else torch.optim.AdamW(parameters, 1e-3)
-    )
+    taken = build_optimizer(network, load_recipe("open", [f"optimizer={optimizer}"]))
     for _ in range(2):
         network(torch.randn(2, 16, 8, 8)).square().mean().backward()
         taken.step()
@@ -44,7 +40,9 @@ def state_after(step: int, optimizer: str = "adamw", averages: bool = True) -> d
     return {**state, "average": before} if averages else state
 
 
-@pytest.mark.parametrize(("optimizer", "averages"), [("adamw", True), ("sgd", False)])
+@pytest.mark.parametrize(
+    ("optimizer", "averages"), [("adamw", True), ("muon", True), ("sgd", False)]
+)
 def test_comes_near(tmp_path: Path, optimizer: str, averages: bool) -> None:
     state = state_after(7, optimizer, averages)
     save_compact(tmp_path, state)
@@ -69,7 +67,7 @@ def test_an_optimiser_takes_its_moments_back() -> None:
     found = decode(*encode(state))
     network = nn.Sequential(nn.Conv2d(16, 64, 3), nn.BatchNorm2d(64), nn.Conv2d(64, 4, 1))
     network.load_state_dict(found["network"])
-    optimizer = torch.optim.AdamW(network.parameters(), 1e-3)
+    optimizer = build_optimizer(network, load_recipe("open", ["optimizer=adamw"]))
     optimizer.load_state_dict(found["optimizer"])
     weight = network[0].weight
     assert isinstance(weight, nn.Parameter)

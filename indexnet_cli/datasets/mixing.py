@@ -1,0 +1,32 @@
+"""Foreground and background become one picture, by a program's arithmetic or by light."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+GAMMA = 2.2  # a picture's values are about this root of the light that a camera has counted
+
+Plane = NDArray[np.float32]
+
+
+def mix(foreground: Plane, background: Plane, alpha: Plane) -> Plane:
+    """Mix the values of two pictures, as programs do and Composition-1k is made.
+
+    Pictures are HxWx3 sRGB in [0, 1], ``alpha`` is HxW in [0, 1].
+    """
+    return background + alpha[..., None] * (foreground - background)
+
+
+def mix_light(foreground: Plane, background: Plane, alpha: Plane) -> Plane:
+    """Mix their light, as a lens does where a strand covers half a pixel; otherwise as ``mix``.
+
+    By its values, a bright strand before something dark is then more opaque than its alpha, and a
+    dark one before something bright is less.
+    """
+    return _power(mix(_power(foreground, GAMMA), _power(background, GAMMA), alpha), 1 / GAMMA)
+
+
+def _power(values: Plane, exponent: float) -> Plane:
+    return np.asarray(cv2.pow(values, exponent), np.float32)  # several times as fast as NumPy's
