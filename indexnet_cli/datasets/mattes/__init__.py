@@ -35,14 +35,14 @@ class Kind(NamedTuple):
 
 
 KINDS: dict[str, Kind] = {
-    "hair": Kind(hair.draw, 0.15),
-    "fur": Kind(fur.draw, 0.14),
-    "feather": Kind(feather.draw, 0.05),
+    "hair": Kind(hair.draw, 0.22),
+    "fur": Kind(fur.draw, 0.09),
+    "feather": Kind(feather.draw, 0.04),
     "leaves_branches": Kind(leaves_branches.draw, 0.08),
     "net_lace": Kind(net_lace.draw, 0.07),
     "smoke": Kind(smoke.draw, 0.03),
     "glass_veil": Kind(glass_veil.draw, 0.04),
-    "blur": Kind(blur.draw, 0.09),
+    "blur": Kind(blur.draw, 0.08),
     "text_shape": Kind(text_shape.draw, 0.03),
     "keyed": Kind(keyed.draw, 0.05, True),
     "pack_fg": Kind(pack_fg.draw, 0.24, True),
