@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-GAMMA = 2.2  # a picture's values are about this root of the light that a camera has counted
+from indexnet_cli.imaging.linear_light import from_linear, to_linear
 
 Plane = NDArray[np.float32]
 
@@ -25,8 +24,4 @@ def mix_light(foreground: Plane, background: Plane, alpha: Plane) -> Plane:
     By its values, a bright strand before something dark is then more opaque than its alpha, and a
     dark one before something bright is less.
     """
-    return _power(mix(_power(foreground, GAMMA), _power(background, GAMMA), alpha), 1 / GAMMA)
-
-
-def _power(values: Plane, exponent: float) -> Plane:
-    return np.asarray(cv2.pow(values, exponent), np.float32)  # several times as fast as NumPy's
+    return from_linear(mix(to_linear(foreground), to_linear(background), alpha))
