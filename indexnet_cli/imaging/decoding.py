@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from indexnet_cli.imaging.colour import foreign_profile, lab_to_rgb, to_srgb
+from indexnet_cli.imaging.png_rows import check_rows
 from indexnet_cli.imaging.tags import FileTags, read_tags
 
 _ORIENTATION = 0x0112
@@ -34,7 +35,8 @@ def decode(image: Image.Image, handle: BinaryIO, manage_colours: bool) -> Decode
     """Decode an opened picture.
 
     With manage_colours an embedded profile is converted to sRGB; trimaps and mattes are numbers
-    rather than colours and are left alone. Raises what Pillow raises on damaged data.
+    rather than colours and are left alone. Raises what Pillow raises on damaged data, and
+    ValueError for a PNG that lacks rows.
     """
     warnings: list[str] = []
     frames = _count_frames(image)
@@ -42,6 +44,8 @@ def decode(image: Image.Image, handle: BinaryIO, manage_colours: bool) -> Decode
         warnings.append(f"has {frames} frames or pages; the first is used")
     exact = _has_deep_channels(image, handle)
     image.load()
+    if image.format == "PNG":
+        check_rows(image, handle)
     tags = read_tags(image)
     profile = native = None
     if manage_colours:
