@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 
 from indexnet_cli.models.folding import relu6_
-from indexnet_cli.models.indexnet.index_blocks import index_map, upsample, weigh
+from indexnet_cli.models.indexnet.index_blocks import IndexBlock, index_map, upsample, weigh
 
 
 def _cells(channels: int) -> torch.Tensor:
@@ -45,3 +46,20 @@ def test_relu6_gradient_equals_torchs(dtype: torch.dtype) -> None:
         activation(x * 1).sum().backward()
         gradients.append(x.grad)
     assert torch.equal(*gradients)
+
+
+@pytest.mark.parametrize("channels", [1, 24, 32])
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-6), (torch.bfloat16, 4e-3)])
+def test_the_encoder_index_is_the_softmax_with_and_without_gradient(
+    channels: int, dtype: torch.dtype, tolerance: float
+) -> None:
+    class Given(IndexBlock):
+        def logits(self, x: Tensor) -> Tensor:
+            return x.unflatten(1, (channels, 4))
+
+    torch.manual_seed(0)
+    logits = 4 * torch.randn(1, 4 * channels, 9, 7)
+    expected = torch.softmax(torch.sigmoid(logits.unflatten(1, (channels, 4))), dim=2)
+    for learns in (False, True):
+        encoder_index, _ = Given()(logits.to(dtype).requires_grad_(learns))
+        torch.testing.assert_close(encoder_index.float(), expected, rtol=0, atol=tolerance)
