@@ -12,12 +12,12 @@ from indexnet_cli.datasets.colours import background_colours, colour_pieces, for
 from indexnet_cli.datasets.damage import apply_table, damage_image, photometric_table
 from indexnet_cli.datasets.mattes import KINDS
 from indexnet_cli.datasets.mattes.drawing import Alpha, Matte, join
-from indexnet_cli.datasets.mixing import mix, mix_light
 from indexnet_cli.datasets.noise import defocus
 from indexnet_cli.datasets.pack import SPLITS, Pack, PackPart
 from indexnet_cli.datasets.sample import Sample
 from indexnet_cli.datasets.shading import refract, shade_by_structure
 from indexnet_cli.datasets.trimaps import fractional_pixels, random_trimap
+from indexnet_cli.imaging.compositing import composite
 
 _LENGTH = 1_000_000_000
 _ATTEMPTS = 4
@@ -71,7 +71,7 @@ class OpenCompositions:
             front = self._front(rng, matte, behind, photograph, kind)
         table = photometric_table(rng)
         foreground, background = apply_table(front, table), apply_table(behind, table)
-        mixed = (mix_light if rng.random() < self.in_light else mix)(foreground, background, alpha)
+        mixed = composite(foreground, background, alpha, linear=rng.random() < self.in_light)
         return Sample(
             image=damage_image(rng, mixed),
             trimap=random_trimap(rng, alpha),

@@ -84,8 +84,7 @@ def _stripes(rng: np.random.Generator, size: int, inks: NDArray[np.float32]) -> 
     period = float(np.exp(rng.uniform(np.log(3), np.log(size / 3))))
     band = (position / period).astype(int)
     across = band[:, None] * int(rng.integers(0, 2))
-    rows, columns = np.broadcast_arrays(across, band[None])
-    return inks[(rows + columns) % len(inks)].astype(np.uint8)
+    return inks[(across + band) % len(inks)].astype(np.uint8)
 
 
 def _patches(rng: np.random.Generator, size: int, inks: NDArray[np.float32]) -> Pixels:

@@ -25,9 +25,9 @@ def composite(
 
     foreground is HxWx3 uint8, uint16 or float in [0, 1], background likewise or one colour (3,),
     alpha HxW in [0, 1]. The result has the type and shape of foreground; integers are rounded.
-    By default the values are mixed as they are stored: so does every matting data set and so was
-    the network trained, so that over its old background a foreground gives the photograph again.
-    ``linear`` mixes light instead (sRGB's curve), as a lens does; soft edges come out brighter.
+    By default the values are mixed as they are stored, as programs do and every matting data set
+    is made. ``linear`` mixes light instead (sRGB's curve), as a lens does where a strand covers a
+    part of a pixel: bright strands before something dark come out more opaque than their alpha.
     Raises ValueError when the sizes differ.
     """
     front, back = to_float(foreground), to_float(background)

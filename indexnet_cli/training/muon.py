@@ -100,8 +100,9 @@ def orthogonalised(matrix: Tensor) -> Tensor:
     It is run on the product with the transpose: the polynomials of all iterations multiply to one
     small square matrix, and the large one is read twice in all instead of twice an iteration.
     """
-    rows = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
-    rows = rows / (rows.norm() + 1e-7)
+    if matrix.shape[0] > matrix.shape[1]:
+        return orthogonalised(matrix.T).T
+    rows = matrix / (matrix.norm() + 1e-7)
     gram = rows @ rows.T
     total: Tensor | None = None
     a, b, c = _NEWTON_SCHULZ
@@ -111,5 +112,4 @@ def orthogonalised(matrix: Tensor) -> Tensor:
         total = factor if total is None else factor @ total
         gram = factor @ gram @ factor
     assert total is not None
-    turned = total @ rows
-    return turned if matrix.shape[0] <= matrix.shape[1] else turned.T
+    return total @ rows

@@ -29,9 +29,15 @@ def build_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer
     settings = []
     for (encoder, decays, kernels), parameters in groups.items():
         rate = recipe.encoder_learning_rate if encoder else recipe.learning_rate
-        decay = recipe.weight_decay if decays else 0.0
-        group = {"params": parameters, "lr": rate, "base_lr": rate, "weight_decay": decay}
-        settings.append({**group, "kernels": kernels})
+        settings.append(
+            {
+                "params": parameters,
+                "lr": rate,
+                "base_lr": rate,
+                "weight_decay": recipe.weight_decay if decays else 0.0,
+                "kernels": kernels,
+            }
+        )
     return _optimizer(recipe, settings)
 
 

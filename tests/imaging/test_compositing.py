@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -94,6 +96,40 @@ def test_linear_light() -> None:
     colours = noise(9, 9, 3, dtype=np.uint16)
     same = composite(colours, black, np.ones((9, 9)), linear=True)
     np.testing.assert_allclose(same.astype(int), colours, atol=1)
+
+
+RAMP = np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4)
+
+
+def plain(value: float) -> np.ndarray:
+    return np.full((3, 4, 3), value, np.float32)
+
+
+@pytest.mark.parametrize("linear", [False, True])
+def test_ends_of_a_ramp_are_the_layers(linear: bool) -> None:
+    mixed = composite(plain(0.8), plain(0.1), RAMP, linear=linear)
+    assert mixed.dtype == np.float32
+    np.testing.assert_allclose(mixed[0, 0], 0.1, atol=1e-6)
+    np.testing.assert_allclose(mixed[-1, -1], 0.8, atol=1e-6)
+
+
+def test_values_are_mixed_by_default() -> None:
+    mixed = composite(plain(0.8), plain(0.1), RAMP)
+    np.testing.assert_allclose(mixed[..., 1], 0.1 + 0.7 * RAMP, atol=1e-6)
+
+
+def test_light_adds_up() -> None:
+    def light(value: Any) -> Any:
+        return ((value + 0.055) / 1.055) ** 2.4
+
+    mixed = composite(plain(0.8), plain(0.1), RAMP, linear=True)[..., 2].astype(np.float64)
+    np.testing.assert_allclose(light(mixed), RAMP * light(0.8) + (1 - RAMP) * light(0.1), atol=1e-5)
+
+
+def test_in_light_bright_strands_look_more_opaque_than_they_are_and_dark_ones_less() -> None:
+    half = np.full((3, 4), 0.5, np.float32)
+    assert composite(plain(1.0), plain(0.0), half, linear=True).min() > 0.7  # white over black
+    assert composite(plain(0.0), plain(1.0), half, linear=True).min() > 0.7  # black over white
 
 
 def test_error_of_foreground_colours_stays_as_small() -> None:
