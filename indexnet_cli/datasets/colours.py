@@ -20,6 +20,9 @@ Pixels = NDArray[np.uint8]
 # The subject of a photograph is in focus; what is behind it often is not.
 _SCALES_IN_FRONT = (0.5, 1.6)
 _SCALES_BEHIND = (0.7, 3.0)
+_STREAKY = ("hair", "fur", "feather")
+# How often a kind is of about one colour, as the hair of one head or the wire of one basket is.
+_CALM = {"hair": 0.8, "fur": 0.8, "feather": 0.6, "net_lace": 0.6, "leaves_branches": 0.5}
 
 
 def photograph_crop(
@@ -45,7 +48,7 @@ def foreground_colours(
     """Choose colours for a drawn matte, of the size of ``background`` (HxHx3 uint8).
 
     ``behind`` is the photograph of the background: sometimes the foreground comes from it too, or
-    has about its colour (camouflage). Hair-like kinds get streaks more often.
+    has about its colour (camouflage). Hair-like kinds get streaks more often, and less grain.
     """
     size = background.shape[0]
     choice = rng.random()
@@ -53,16 +56,27 @@ def foreground_colours(
         return photograph_crop(rng, behind, size, _SCALES_IN_FRONT)
     if choice < 0.11:
         return _camouflage(rng, background)
-    streaky = kind in ("hair", "fur", "feather")
-    if choice < (0.4 if streaky else 0.2):
+    streaky = kind in _STREAKY
+    streaks, tones, prints = (0.4, 0.82, 0.85) if streaky else (0.2, 0.4, 0.6)
+    if choice < streaks:
         colours = streak_texture(rng, size)
-    elif choice < (0.82 if streaky else 0.4):
+    elif choice < tones:
         colours = smooth_texture(rng, size)
-    elif choice < (0.85 if streaky else 0.6):
+    elif choice < prints:
         colours = printed_texture(rng, size)
     else:
         colours = photograph_crop(rng, part.photograph(rng), size, _SCALES_IN_FRONT)
-    return add_grain(rng, colours) if rng.random() < 0.4 else colours
+    if rng.random() < _CALM.get(kind, 0.0):
+        colours = _calmed(rng, colours)
+    return add_grain(rng, colours) if rng.random() < (0.2 if streaky else 0.4) else colours
+
+
+def _calmed(rng: np.random.Generator, colours: Pixels) -> Pixels:
+    """Bring colours (HxHx3) nearer to their mean."""
+    mean, share = np.array(cv2.mean(colours)[:3]), float(rng.uniform(0, 0.7))
+    levels = np.arange(256)[:, None]
+    table = (mean + share * (levels - mean)).astype(np.uint8)
+    return np.asarray(cv2.LUT(colours, table[None]), np.uint8)
 
 
 def _camouflage(rng: np.random.Generator, background: Pixels) -> Pixels:
@@ -83,7 +97,7 @@ def colour_pieces(rng: np.random.Generator, colours: Pixels, pieces: NDArray[np.
     chance = rng.random()
     if chance < 0.3:
         return colours
-    if chance < 0.42:
+    if chance < 0.4:
         inks = plain_inks(rng, int(rng.integers(2, 7)))
         table = inks[rng.integers(len(inks), size=256)]
         light = cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY).astype(np.float32)
@@ -91,7 +105,7 @@ def colour_pieces(rng: np.random.Generator, colours: Pixels, pieces: NDArray[np.
         if rng.random() < 0.5:
             painted = np.where(pieces[..., None] == 0, colours, painted)
     else:
-        spread = float(rng.uniform(0.05, 0.6))
+        spread = float(np.exp(rng.uniform(np.log(0.03), np.log(0.5))))
         tones = rng.normal(0, spread, (256, 1)) + rng.normal(0, spread / 4, (256, 3))
         painted = colours * np.exp(tones).astype(np.float32)[pieces]
     return soft_blur(np.clip(painted, 0, 255).astype(np.uint8), 0.6)

@@ -25,7 +25,7 @@ def shade_by_structure(
         return colours
     width = float(np.exp(rng.uniform(np.log(0.6), np.log(12))))
     depth = soft_blur(alpha, width)[..., None]  # 0 outside, 1 deep inside
-    contrast = float(rng.uniform(-0.45, 0.45))
+    contrast = float(np.clip(rng.normal(0, 0.4), -0.9, 0.9))
     shaded = (colours * (1 + contrast * (2 * depth - 1))).astype(np.float32)
     if rng.random() < 0.5:
         shaded = _lit_from_a_side(rng, shaded, depth[..., 0], width)

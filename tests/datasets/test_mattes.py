@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from indexnet_cli.datasets.mattes import KINDS
+from indexnet_cli.datasets.mattes import KINDS, tangle
 from indexnet_cli.datasets.pack import Pack, PackPart
 from indexnet_cli.datasets.trimaps import fractional_pixels
 
@@ -40,3 +40,14 @@ def test_strands_and_leaves_are_pieces(kind: str) -> None:
     assert len(np.unique(pieces)) > 10
     # A piece lies where something is drawn: at most its border is outside.
     assert (alpha[pieces > 0] > 0).mean() > 0.8
+
+
+def test_tangles_are_soft_nearly_everywhere_and_have_no_body() -> None:
+    soft, solid = [], []
+    for seed in range(12):
+        matte = tangle.draw(np.random.default_rng(seed), 128)
+        assert matte.pieces is not None
+        soft.append(np.mean(fractional_pixels(matte.alpha)))
+        solid.append(np.mean(matte.alpha > 0.98))
+    assert np.median(soft) > 0.4
+    assert np.median(solid) < 0.2

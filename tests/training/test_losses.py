@@ -254,6 +254,14 @@ class TestOpen:
         twice = laplacian_loss(-2 * batch["alpha"], zero, unknown, unknown.sum())
         assert torch.isclose(twice, 2 * once)
 
+    def test_laplacian_loss_weighs_the_finest_level_most(self) -> None:
+        """Of levels of 1, 1/4, 1/16, 1/64 of the pixels, weighted 1, 2, 4, 8: 1 in 1.875."""
+        unknown = torch.ones(1, 1, 32, 32)
+        rows, columns = torch.arange(32)[:, None], torch.arange(32)[None]
+        checkers = (1.0 - 2.0 * ((rows + columns) % 2))[None, None]
+        loss = laplacian_loss(0.3 * checkers, torch.zeros(1, 1, 32, 32), unknown, unknown.sum())
+        torch.testing.assert_close(loss, torch.tensor(0.3 / 1.875))
+
 
 @pytest.mark.parametrize("name", ["indexnet", "indexnet-mmagic", "dim-stage1", "dim-chainer"])
 def test_no_unknown_pixel_is_no_number_nowhere(name: str) -> None:

@@ -1,10 +1,10 @@
-"""Hair: tresses, or a halo of fine strands, locks or a mane, and frizz, around a head."""
+"""Hair: tangles, tresses, or a halo, locks or a mane, and frizz, around a head."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from indexnet_cli.datasets.mattes import tresses
+from indexnet_cli.datasets.mattes import tangle, tresses
 from indexnet_cli.datasets.mattes.drawing import (
     Canvas,
     Matte,
@@ -15,12 +15,16 @@ from indexnet_cli.datasets.mattes.drawing import (
     visible_roots,
 )
 
-_TRESSES = 0.5
+_TANGLES = 0.35
+_TRESSES = 0.3
 
 
 def draw(rng: np.random.Generator, size: int) -> Matte:
     """Draw a matte of hair."""
-    if rng.random() < _TRESSES:
+    chance = rng.random()
+    if chance < _TANGLES:
+        return tangle.draw(rng, size)
+    if chance < _TANGLES + _TRESSES:
         return tresses.draw(rng, size)
     outline = body_outline(rng, size, 0.3, 1.4)
     canvas = Canvas(size)

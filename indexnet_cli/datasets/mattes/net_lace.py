@@ -22,7 +22,7 @@ def draw(rng: np.random.Generator, size: int) -> Matte:
     if rng.random() < 0.3:  # embroidery: filled spots between the threads
         spots = fractal_noise(rng, size, int(rng.integers(4, 14)), 2)
         mesh = np.maximum(mesh, np.clip(spots * 4 - float(rng.uniform(2, 5)), 0, 1))
-    if rng.random() < 0.4:
+    if rng.random() < 0.25:
         mesh = mesh * np.float32(rng.uniform(0.5, 0.95))
     if rng.random() < 0.6:
         mesh = mesh * random_body(rng, size)

@@ -22,7 +22,9 @@ def masked_mean(values: Tensor, mask: Tensor, count: Tensor) -> Tensor:
 def laplacian_loss(alpha: Tensor, truth: Tensor, mask: Tensor, count: Tensor) -> Tensor:
     """L1 distance of the Laplacian pyramids, level k weighted 2^k (Hou and Liu, ICCV 2019, eq. 4).
 
-    The difference is taken first: the pyramid is linear.
+    Levels are summed, not averaged: a level has a quarter of the pixels of the finer one, so that
+    in all it counts half as much, and strands more than tones. The difference is taken first: the
+    pyramid is linear.
     """
     level = (alpha - truth) * mask
     total = level.new_zeros(())
@@ -31,10 +33,10 @@ def laplacian_loss(alpha: Tensor, truth: Tensor, mask: Tensor, count: Tensor) ->
         detail = level - F.interpolate(
             coarse, size=level.shape[-2:], mode="bilinear", align_corners=False
         )
-        total = total + 2**k * detail.abs().sum() * 4**k
+        total = total + 2**k * detail.abs().sum()
         level = coarse
-    weights = sum(2**k for k in range(PYRAMID_LEVELS))
-    return total / (weights * count.clamp(min=1))
+    share = sum(2**k / 4**k for k in range(PYRAMID_LEVELS))
+    return total / (share * count.clamp(min=1))
 
 
 def open_terms(outputs: Batch, batch: Batch, totals: Totals, recipe: Recipe) -> Terms:
