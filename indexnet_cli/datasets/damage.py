@@ -29,8 +29,8 @@ def apply_table(pixels: NDArray[np.uint8], table: NDArray[np.float32]) -> NDArra
 
 
 def damage_image(rng: np.random.Generator, image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return a damaged copy of an image (HxWx3 float32 in [0, 1]); about half stay nearly clean."""
-    if rng.random() < 0.3:
+    """Return a damaged copy of an image (HxWx3 float32 in [0, 1]); half stay clean."""
+    if rng.random() < 0.5:
         return np.clip(image, 0, 1)
     if rng.random() < 0.15:
         image = _resample(rng, image)
@@ -71,7 +71,7 @@ def _sensor_noise(rng: np.random.Generator, image: NDArray[np.float32]) -> NDArr
 
 def _jpeg(rng: np.random.Generator, image: NDArray[np.float32]) -> NDArray[np.float32]:
     pixels = cv2.convertScaleAbs(np.clip(image, 0, 1), alpha=255)
-    quality = int(rng.integers(50, 99))
+    quality = int(98 - 48 * rng.random() ** 2)  # a camera's mostly, at times a messenger's
     _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
     decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
     return np.asarray(decoded, np.float32) / np.float32(255)

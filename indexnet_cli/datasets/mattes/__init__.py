@@ -35,11 +35,11 @@ class Kind(NamedTuple):
 
 
 KINDS: dict[str, Kind] = {
-    "hair": Kind(hair.draw, 0.28),
-    "fur": Kind(fur.draw, 0.10),
+    "hair": Kind(hair.draw, 0.30),
+    "fur": Kind(fur.draw, 0.07),
     "feather": Kind(feather.draw, 0.04),
     "leaves_branches": Kind(leaves_branches.draw, 0.09),
-    "net_lace": Kind(net_lace.draw, 0.10),
+    "net_lace": Kind(net_lace.draw, 0.11),
     "smoke": Kind(smoke.draw, 0.02),
     "glass_veil": Kind(glass_veil.draw, 0.05),
     "blur": Kind(blur.draw, 0.05),
