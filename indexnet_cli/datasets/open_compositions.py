@@ -23,6 +23,7 @@ _LENGTH = 1_000_000_000
 _ATTEMPTS = 4
 _COLOUR_ATTEMPTS = 4
 _FEWEST_SOFT_PIXELS = 60
+_SHADED, _SHADED_WIRE = 0.5, 0.85  # how often light follows the form; wire is round and shines
 _PLAIN_DIFFERENCE = 45  # of 255; what an eye tells apart in strands of a pixel's width
 _SECOND = ("hair", "fur", "leaves_branches", "blur", "net_lace")  # what goes with another matte
 
@@ -98,7 +99,9 @@ class OpenCompositions:
             return refract(rng, colours, matte.alpha, behind)
         if matte.pieces is not None:
             colours = colour_pieces(rng, colours, matte.pieces)
-        return shade_by_structure(rng, colours, matte.alpha, behind)
+        if rng.random() < (_SHADED_WIRE if kind == "net_lace" else _SHADED):
+            colours = shade_by_structure(rng, colours, matte.alpha, behind)
+        return colours
 
     def _with_distractor(
         self, rng: np.random.Generator, behind: Colours, photograph: Colours

@@ -14,18 +14,16 @@ Pixels = NDArray[np.uint8]
 def shade_by_structure(
     rng: np.random.Generator, colours: Pixels, alpha: NDArray[np.float32], behind: Pixels
 ) -> Pixels:
-    """Let a drawn foreground's colours (HxWx3) follow its alpha (HxW), as light does; or not.
+    """Let a drawn foreground's colours (HxWx3) follow its alpha (HxW), as light does.
 
     Textures that know nothing of the matte would teach that a thread's colour never changes from
     its middle to its edge, and that a rim looks like the solid parts beside it. In photographs
     wires and leaves are rounded, halos are lit from behind, and fine strands take on some of the
     colour ``behind`` them (HxWx3).
     """
-    if rng.random() < 0.5:
-        return colours
     width = float(np.exp(rng.uniform(np.log(0.6), np.log(12))))
     depth = soft_blur(alpha, width)[..., None]  # 0 outside, 1 deep inside
-    contrast = float(np.clip(rng.normal(0, 0.4), -0.9, 0.9))
+    contrast = float(np.clip(rng.normal(0, 0.45), -0.9, 0.9))
     shaded = (colours * (1 + contrast * (2 * depth - 1))).astype(np.float32)
     if rng.random() < 0.5:
         shaded = _lit_from_a_side(rng, shaded, depth[..., 0], width)
