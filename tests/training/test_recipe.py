@@ -32,7 +32,7 @@ def test_override_changes_the_value_with_its_type() -> None:
         "steps=0",
         "steps=1.5",
         "loss=l1",
-        "accumulate=5",
+        "accumulate=7",
         "amsgrad=perhaps",
         "milestones=a,b",
     ],
