@@ -1,4 +1,4 @@
-"""Tangles: fine strands over and under each other, dense here and thin there, nowhere a body."""
+"""Tangles: fine strands over and under each other, dense here and thin there, rooted nowhere."""
 
 from __future__ import annotations
 
@@ -44,8 +44,9 @@ class _Flow:
     def __init__(self, rng: np.random.Generator, size: int) -> None:
         self.size = size
         height = fractal_noise(rng, size, int(rng.integers(1, 4)), 3)
-        self.slope = float(rng.uniform(0.3, 2.5))
-        self.density = cv2.resize(np.exp(self.slope * height), (_CELLS, _CELLS))
+        slope = float(rng.uniform(0.3, 2.5))
+        density = cv2.resize(np.exp(slope * height), (_CELLS, _CELLS)).ravel().astype(np.float64)
+        self.shares = density / density.sum()  # of the strands, by cell
         bend = float(rng.uniform(0.1, 0.9))
         self.angles = float(rng.uniform(0, 2 * np.pi)) + bend * fractal_noise(rng, size, 1, 2)
         self.stray = float(np.exp(rng.uniform(np.log(0.04), np.log(0.9))))
@@ -56,8 +57,7 @@ class _Flow:
     def strands(self, rng: np.random.Generator, thickness: float) -> Points:
         """Grow as many strands (N x 10 x 2) as cover the chosen share of the scene."""
         count = int(np.clip(self.cover * self.size**2 / (self.length * thickness), 20, 3500))
-        shares = self.density.ravel().astype(np.float64)
-        cells = rng.choice(_CELLS**2, count, p=shares / shares.sum())
+        cells = rng.choice(_CELLS**2, count, p=self.shares)
         middle = (np.stack([cells % _CELLS, cells // _CELLS], 1) + rng.random((count, 2))) / _CELLS
         middle = middle * self.size
         at = np.clip(middle.astype(int), 0, self.size - 1)
