@@ -23,6 +23,9 @@ _SCALES_BEHIND = (0.7, 3.0)
 _STREAKY = ("hair", "fur", "feather")
 # How often a kind is of about one colour, as the hair of one head or the wire of one basket is.
 _CALM = {"hair": 0.8, "fur": 0.8, "feather": 0.6, "net_lace": 0.6, "leaves_branches": 0.5}
+_DYED = 0.35  # how often a drawn foreground is of one strong hue
+_EVENLY_LIT = 0.3  # how often it is about as bright as what is behind it
+_VIVID = 0.3  # the share of samples whose colours are stronger, or weaker, than as photographed
 
 
 def photograph_crop(
@@ -68,6 +71,10 @@ def foreground_colours(
         colours = photograph_crop(rng, part.photograph(rng), size, _SCALES_IN_FRONT)
     if rng.random() < _CALM.get(kind, 0.0):
         colours = _calmed(rng, colours)
+    if rng.random() < _DYED:
+        colours = _dyed(rng, colours)
+    if rng.random() < _EVENLY_LIT:
+        colours = _evenly_lit(rng, colours, background)
     return add_grain(rng, colours) if rng.random() < (0.2 if streaky else 0.4) else colours
 
 
@@ -77,6 +84,41 @@ def _calmed(rng: np.random.Generator, colours: Pixels) -> Pixels:
     levels = np.arange(256)[:, None]
     table = (mean + share * (levels - mean)).astype(np.uint8)
     return np.asarray(cv2.LUT(colours, table[None]), np.uint8)
+
+
+def _dyed(rng: np.random.Generator, colours: Pixels) -> Pixels:
+    """Keep the light and shade of colours (HxWx3) and give them one hue: wool, petals, toys."""
+    hue = rng.uniform(0, 1, 3)
+    hue = (hue - hue.min()) / max(float(np.ptp(hue)), 1e-3)
+    ink = 255 * rng.uniform(0.15, 1.0) * (1 - rng.uniform(0.4, 1.0) * (1 - hue))
+    light = cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY)
+    share = np.arange(256)[:, None] / max(float(light.mean()), 8.0)
+    table = np.clip(ink * np.clip(share, 0.3, 2.0), 0, 255).astype(np.uint8)
+    return np.asarray(cv2.LUT(cv2.merge([light] * 3), table[None]), np.uint8)
+
+
+def _evenly_lit(rng: np.random.Generator, colours: Pixels, background: Pixels) -> Pixels:
+    """Make colours (HxWx3) as bright as the background, so that only the hue tells them apart.
+
+    Where one side is brighter than the other in nearly every sample, light alone tells how much
+    there is of each, and a network learns to overlook that a strand is red and the lawn green.
+    """
+    here, there = (float(np.mean(cv2.mean(pixels)[:3])) for pixels in (colours, background))
+    gain = there / max(here, 8.0) * float(np.exp(rng.normal(0, 0.15)))
+    return np.asarray(cv2.convertScaleAbs(colours, alpha=float(np.clip(gain, 0.25, 4))), np.uint8)
+
+
+def vary_saturation(
+    rng: np.random.Generator, foreground: Pixels, background: Pixels
+) -> tuple[Pixels, Pixels]:
+    """Make the colours of both (HxWx3) stronger or weaker alike, as cameras and editors do."""
+    if rng.random() >= _VIVID:
+        return foreground, background
+    gain = float(np.exp(rng.normal(0.25, 0.4)))
+    grey = np.array([0.299, 0.587, 0.114])
+    matrix = gain * np.eye(3) + (1 - gain) * grey
+    front, behind = (cv2.transform(pixels, matrix) for pixels in (foreground, background))
+    return np.asarray(front, np.uint8), np.asarray(behind, np.uint8)
 
 
 def _camouflage(rng: np.random.Generator, background: Pixels) -> Pixels:

@@ -8,7 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from indexnet_cli.datasets.colours import background_colours, colour_pieces, foreground_colours
+from indexnet_cli.datasets.colours import (
+    background_colours,
+    colour_pieces,
+    foreground_colours,
+    vary_saturation,
+)
 from indexnet_cli.datasets.damage import apply_table, damage_image, photometric_table
 from indexnet_cli.datasets.mattes import KINDS
 from indexnet_cli.datasets.mattes.drawing import Alpha, Matte, join
@@ -70,6 +75,7 @@ class OpenCompositions:
         front = matte.colours
         if front is None:
             front = self._front(rng, matte, behind, photograph, kind)
+        front, behind = vary_saturation(rng, front, behind)
         table = photometric_table(rng)
         foreground, background = apply_table(front, table), apply_table(behind, table)
         mixed = composite(foreground, background, alpha, linear=rng.random() < self.in_light)
