@@ -25,6 +25,7 @@ from indexnet_cli.checkpoints.impostors import describe_impostor_file
 from indexnet_cli.checkpoints.legacy_tar import is_legacy_tar, read_legacy_tar
 from indexnet_cli.checkpoints.recognition import COUNTER, differences, hint_for, shapes_of
 from indexnet_cli.errors import CheckpointError
+from indexnet_cli.signals import held_back
 
 PREFIXES = ("module.", "_orig_mod.")
 NUMPY_SUFFIXES = (".npz", ".npy")
@@ -150,7 +151,8 @@ def read_state_dict(path: Path | str) -> dict[str, Tensor]:
     Raises ``CheckpointError`` for a file that is damaged, holds no tensors, or would run code.
     """
     path = Path(path)
-    document = _read_file(path)
+    with held_back():
+        document = _read_file(path)
     # As dict does it: a pickle may have put something else in place of a mapping's own methods.
     state = dict.get(document, "state_dict", document) if isinstance(document, dict) else None
     if not isinstance(state, dict):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+from indexnet_cli.signals import handled_by
 
 CAUGHT = (signal.SIGINT, signal.SIGTERM)
 
@@ -35,12 +36,5 @@ def end(number: int) -> None:
 def interruptible() -> Iterator[Interruption]:
     """Collect signals instead of dying of them, until the context ends."""
     interruption = Interruption()
-    if threading.current_thread() is not threading.main_thread():
-        yield interruption  # only the main thread may set handlers
-        return
-    before = {number: signal.signal(number, interruption.note) for number in CAUGHT}
-    try:
+    with handled_by(interruption.note, CAUGHT):
         yield interruption
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
