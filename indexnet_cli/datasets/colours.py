@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from indexnet_cli.datasets.chance import log_uniform
 from indexnet_cli.datasets.noise import defocus, soft_blur
 from indexnet_cli.datasets.pack import PackPart
 from indexnet_cli.datasets.textures import (
@@ -36,7 +37,7 @@ def photograph_crop(
 ) -> Pixels:
     """Cut a random square of a photograph at a scale between two, size x size x 3 uint8."""
     height, width = photograph.shape[:2]
-    scale = float(np.exp(rng.uniform(*np.log(scales))))
+    scale = log_uniform(rng, *scales)
     side = max(min(round(size / scale), height, width), 2)
     top, left = int(rng.integers(height - side + 1)), int(rng.integers(width - side + 1))
     window = photograph[top : top + side, left : left + side]
@@ -147,7 +148,7 @@ def colour_pieces(rng: np.random.Generator, colours: Pixels, pieces: NDArray[np.
         if rng.random() < 0.5:
             painted = np.where(pieces[..., None] == 0, colours, painted)
     else:
-        spread = float(np.exp(rng.uniform(np.log(0.03), np.log(0.5))))
+        spread = log_uniform(rng, 0.03, 0.5)
         tones = rng.normal(0, spread, (256, 1)) + rng.normal(0, spread / 4, (256, 3))
         painted = colours * np.exp(tones).astype(np.float32)[pieces]
     return soft_blur(np.clip(painted, 0, 255).astype(np.uint8), 0.6)
@@ -159,6 +160,6 @@ def background_colours(rng: np.random.Generator, photograph: Pixels, size: int) 
         return smooth_texture(rng, size)
     crop = photograph_crop(rng, photograph, size)
     if rng.random() < 0.6:
-        sigma = float(np.exp(rng.uniform(np.log(0.7), np.log(14))))
+        sigma = log_uniform(rng, 0.7, 14)
         crop = defocus(crop, 2 * sigma) if rng.random() < 0.5 else soft_blur(crop, sigma)
     return np.ascontiguousarray(crop)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from indexnet_cli.datasets.chance import log_uniform
 from indexnet_cli.datasets.noise import fractal_noise, soft_blur
 
 Pixels = NDArray[np.uint8]
@@ -21,7 +22,7 @@ def shade_by_structure(
     wires and leaves are rounded, halos are lit from behind, and fine strands take on some of the
     colour ``behind`` them (HxWx3).
     """
-    width = float(np.exp(rng.uniform(np.log(0.6), np.log(12))))
+    width = log_uniform(rng, 0.6, 12)
     depth = soft_blur(alpha, width)[..., None]  # 0 outside, 1 deep inside
     contrast = float(np.clip(rng.normal(0, 0.45), -0.9, 0.9))
     shaded = (colours * (1 + contrast * (2 * depth - 1))).astype(np.float32)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from indexnet_cli.datasets.chance import log_uniform
 from indexnet_cli.datasets.noise import fractal_noise, normal_window
 
 Pixels = NDArray[np.uint8]
@@ -81,7 +82,7 @@ def plain_inks(rng: np.random.Generator, count: int) -> NDArray[np.float32]:
 def _stripes(rng: np.random.Generator, size: int, inks: NDArray[np.float32]) -> Pixels:
     """Stripes one way, or both ways: checks."""
     position = np.arange(size)
-    period = float(np.exp(rng.uniform(np.log(3), np.log(size / 3))))
+    period = log_uniform(rng, 3, size / 3)
     band = (position / period).astype(int)
     across = band[:, None] * int(rng.integers(0, 2))
     return inks[(across + band) % len(inks)].astype(np.uint8)
@@ -90,7 +91,7 @@ def _stripes(rng: np.random.Generator, size: int, inks: NDArray[np.float32]) -> 
 def _patches(rng: np.random.Generator, size: int, inks: NDArray[np.float32]) -> Pixels:
     """Discs, stars and polygons on a ground."""
     sheet = np.full((size, size, 3), inks[0], np.float32)
-    radius = size * float(np.exp(rng.uniform(np.log(0.02), np.log(0.5))))
+    radius = size * log_uniform(rng, 0.02, 0.5)
     for _ in range(int(np.clip(rng.uniform(0.2, 2) * (size / radius) ** 2 / 8, 2, 60))):
         corners = int(rng.choice([3, 4, 5, 10, 24]))
         turn = np.linspace(0, 2 * np.pi, corners, endpoint=False) + rng.uniform(0, 6)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from indexnet_cli.datasets.chance import log_uniform
 from indexnet_cli.datasets.noise import defocus, soft_blur
 
 Alpha = NDArray[np.float32]
@@ -125,7 +126,7 @@ def body_outline(
     rng: np.random.Generator, size: int, smallest: float = 0.25, largest: float = 1.4
 ) -> Points:
     """Draw an outline whose edge runs through the middle of the scene; radius in shares of it."""
-    radius = size * float(np.exp(rng.uniform(np.log(smallest), np.log(largest))))
+    radius = size * log_uniform(rng, smallest, largest)
     outline = smooth_outline(rng, radius)
     anchor = outline[int(rng.integers(len(outline)))]
     return outline - anchor + size * rng.uniform(0.3, 0.7, 2)

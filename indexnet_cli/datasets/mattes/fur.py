@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from indexnet_cli.datasets.chance import log_uniform
 from indexnet_cli.datasets.mattes.drawing import (
     Canvas,
     Matte,
@@ -21,7 +22,7 @@ def draw(rng: np.random.Generator, size: int) -> Matte:
     """Draw a matte of fur."""
     outline = body_outline(rng, size, 0.3, 1.6)
     canvas = Canvas(size)
-    long = float(np.exp(rng.uniform(np.log(6), np.log(65))))
+    long = log_uniform(rng, 6, 65)
     lean, turn = float(rng.normal(0, 0.7)), float(rng.normal(0, 0.4))
     tufts = rng.normal(0, float(rng.uniform(0.05, 0.4)), _TUFTS)
     dense = 0.4 + float(rng.uniform(0, 1.1))
@@ -35,7 +36,7 @@ def draw(rng: np.random.Generator, size: int) -> Matte:
     canvas.lines(layer(550, 0.8), 0.5, int(rng.integers(190, 255)))
     canvas.fill(outline)
     coat = layer(420, 0.65)
-    scale = float(np.exp(rng.uniform(np.log(0.5), np.log(1.5))))
+    scale = log_uniform(rng, 0.5, 1.5)
     canvas.strands(coat, scale * rng.uniform(0.5, 1.5, len(coat)))
     return Matte(lens_blur(rng, canvas.alpha(), 0.3), pieces=canvas.pieces)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from indexnet_cli.datasets.chance import log_uniform
 from indexnet_cli.datasets.mattes.drawing import (
     Alpha,
     Canvas,
@@ -52,5 +53,5 @@ def _relief(rng: np.random.Generator, size: int) -> Alpha:
 def _rim(rng: np.random.Generator, inside: Alpha) -> Alpha:
     """Denser towards the edge, where one looks along the glass."""
     depth = cv2.distanceTransform((inside > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
-    width = float(np.exp(rng.uniform(np.log(1.5), np.log(20))))
+    width = log_uniform(rng, 1.5, 20)
     return np.exp(-depth / np.float32(width)) * np.float32(rng.uniform(0.2, 0.9))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from indexnet_cli.datasets.chance import log_uniform
 from indexnet_cli.datasets.mattes import tangle, tresses
 from indexnet_cli.datasets.mattes.drawing import (
     Canvas,
@@ -45,12 +46,12 @@ class _Style:
     """What all strands of one head share: thickness, and how they are combed and blown."""
 
     def __init__(self, rng: np.random.Generator) -> None:
-        self.scale = float(np.exp(rng.uniform(np.log(0.5), np.log(2.5))))
+        self.scale = log_uniform(rng, 0.5, 2.5)
         self.combed = float(rng.choice([-1, 1])) * float(rng.uniform(0, 2.5))
         self.wind = float(rng.uniform(0, 1.5))
         self.wind_angle = float(rng.uniform(0, 2 * np.pi))
         self.curl = float(rng.exponential(0.35))
-        self.reach = float(np.exp(rng.uniform(np.log(0.06), np.log(0.6))))
+        self.reach = log_uniform(rng, 0.06, 0.6)
 
     def headings(self, normals: Points) -> Points:
         """Blend the ways out of, along and across the head; N angles."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from indexnet_cli.datasets.chance import log_uniform
 from indexnet_cli.datasets.mattes.drawing import (
     Canvas,
     Matte,
@@ -75,7 +76,7 @@ def _leaves(rng: np.random.Generator, canvas: Canvas, twigs: Points) -> None:
     """Leaves as pointed ovals, seen from all sides, in clusters on the twigs."""
     count = min(int(rng.integers(30, 180)), len(twigs) * 6)
     which, place = rng.integers(len(twigs), size=count), rng.integers(1, 10, count)
-    length = canvas.size * float(np.exp(rng.uniform(np.log(0.02), np.log(0.11))))
+    length = canvas.size * log_uniform(rng, 0.02, 0.11)
     turn = np.linspace(0, 2 * np.pi, 16, endpoint=False)
     shape = np.stack([0.5 + 0.5 * np.cos(turn), 0.5 * np.sin(turn) ** 3], axis=1)
     widths = rng.uniform(0.12, 0.75, (count, 1))

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from indexnet_cli.datasets.chance import log_uniform
 from indexnet_cli.datasets.mattes.drawing import Matte, join, lens_blur, random_body
 from indexnet_cli.datasets.noise import fractal_noise
 
@@ -14,8 +15,8 @@ Field = NDArray[np.float32]
 
 def draw(rng: np.random.Generator, size: int) -> Matte:
     """Draw a matte of a net or of lace."""
-    thread = float(np.exp(rng.uniform(np.log(0.5), np.log(10.0))))
-    period = max(thread * float(np.exp(rng.uniform(np.log(1.5), np.log(12.0)))), 5.0)
+    thread = log_uniform(rng, 0.5, 10.0)
+    period = max(thread * log_uniform(rng, 1.5, 12.0), 5.0)
     u, v = _cloth_coordinates(rng, size)
     maker = (_woven, _honeycomb, _holes, _irregular, _rings)[int(rng.integers(5))]
     mesh = maker(rng, u, v, period, thread)

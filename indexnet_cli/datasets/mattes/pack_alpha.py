@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from indexnet_cli.datasets.chance import log_uniform
 from indexnet_cli.datasets.mattes.drawing import Matte, join, random_body
 from indexnet_cli.datasets.mattes.pack_fg import place
 from indexnet_cli.datasets.pack import PackPart
@@ -16,7 +17,7 @@ def draw(rng: np.random.Generator, size: int, part: PackPart) -> Matte:
     for _ in range(1 if rng.random() < 0.7 else 2):
         matte = part.grey_matte(rng)
         native = size / max(matte.shape)
-        scale = min(native * float(np.exp(rng.uniform(np.log(0.7), np.log(1.8)))), 2.0)
+        scale = min(native * log_uniform(rng, 0.7, 1.8), 2.0)
         warped = cv2.warpAffine(
             matte, place(rng, matte, size, scale), (size, size), flags=cv2.INTER_LINEAR
         )

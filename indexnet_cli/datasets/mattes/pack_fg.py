@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from indexnet_cli.datasets.chance import log_uniform
 from indexnet_cli.datasets.mattes.drawing import Matte
 from indexnet_cli.datasets.pack import PackPart
 
@@ -31,7 +32,7 @@ def draw(rng: np.random.Generator, size: int, part: PackPart) -> Matte:
     for _ in range(int(rng.choice([1, 2, 3, 4], p=[0.4, 0.3, 0.2, 0.1]))):
         picture = part.cut_out(rng)
         native = size / max(picture.shape[:2])
-        scale = float(np.exp(rng.uniform(np.log(0.75), np.log(1.5))))
+        scale = log_uniform(rng, 0.75, 1.5)
         if rng.random() < 0.3:  # large foregrounds: the scene holds a part of it
             scale = max(scale, min(native * float(rng.uniform(0.9, 1.6)), 2.5))
         matrix = place(rng, picture, size, scale)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from indexnet_cli.datasets.chance import log_uniform
 from indexnet_cli.datasets.mattes.drawing import (
     Alpha,
     Canvas,
@@ -28,7 +29,7 @@ def draw(rng: np.random.Generator, size: int) -> Matte:
     pieces = np.zeros((size, size), np.uint8)
     for _ in range(_LAYERS):
         canvas = Canvas(size)
-        thickness = float(np.exp(rng.uniform(np.log(0.35), np.log(1.2))))
+        thickness = log_uniform(rng, 0.35, 1.2)
         curves = flow.strands(rng, thickness)
         canvas.strands(curves, thickness * rng.uniform(0.6, 1.5, len(curves)))
         alpha = join(alpha, canvas.alpha() * np.float32(rng.uniform(0.5, 1.0)))
@@ -49,10 +50,10 @@ class _Flow:
         self.shares = density / density.sum()  # of the strands, by cell
         bend = float(rng.uniform(0.1, 0.9))
         self.angles = float(rng.uniform(0, 2 * np.pi)) + bend * fractal_noise(rng, size, 1, 2)
-        self.stray = float(np.exp(rng.uniform(np.log(0.04), np.log(0.9))))
-        self.length = size * float(np.exp(rng.uniform(np.log(0.12), np.log(0.8))))
+        self.stray = log_uniform(rng, 0.04, 0.9)
+        self.length = size * log_uniform(rng, 0.12, 0.8)
         self.curl = float(rng.exponential(0.3))
-        self.cover = float(np.exp(rng.uniform(np.log(0.15), np.log(1.0))))
+        self.cover = log_uniform(rng, 0.15, 1.0)
 
     def strands(self, rng: np.random.Generator, thickness: float) -> Points:
         """Grow as many strands (N x 10 x 2) as cover the chosen share of the scene."""

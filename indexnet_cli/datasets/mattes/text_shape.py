@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from indexnet_cli.datasets.chance import log_uniform
 from indexnet_cli.datasets.mattes.drawing import Canvas, Matte
 from indexnet_cli.datasets.noise import soft_blur
 
@@ -46,19 +47,19 @@ def _ring(rng: np.random.Generator, canvas: Canvas) -> None:
     radius = canvas.size * rng.uniform(0.05, 0.4, 2)
     ring = np.stack([radius[0] * np.cos(turn), radius[1] * np.sin(turn)], axis=1)
     ring = ring + canvas.size * rng.uniform(0.1, 0.9, 2)
-    canvas.lines(ring[None], float(np.exp(rng.uniform(np.log(0.7), np.log(25)))), _value(rng))
+    canvas.lines(ring[None], log_uniform(rng, 0.7, 25), _value(rng))
 
 
 def _bar(rng: np.random.Generator, canvas: Canvas) -> None:
     count = int(rng.integers(1, 8))
     ends = canvas.size * rng.uniform(-0.2, 1.2, (count, 2, 2))
-    canvas.lines(ends, float(np.exp(rng.uniform(np.log(0.6), np.log(30)))), _value(rng))
+    canvas.lines(ends, log_uniform(rng, 0.6, 30), _value(rng))
 
 
 def _text(rng: np.random.Generator, canvas: Canvas) -> None:
     layer = np.zeros_like(canvas.pixels)
     side = layer.shape[0]
-    scale = float(np.exp(rng.uniform(np.log(0.02), np.log(0.12)))) * side / 16
+    scale = log_uniform(rng, 0.02, 0.12) * side / 16
     thickness = max(1, round(scale * float(rng.uniform(1, 6))))
     font = _FONTS[int(rng.integers(len(_FONTS)))]
     for line in range(int(rng.integers(1, 4))):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from indexnet_cli.datasets.chance import log_uniform
 from indexnet_cli.datasets.mattes.drawing import (
     Canvas,
     Matte,
@@ -39,11 +40,11 @@ class _Flow:
         self.angle = float(rng.uniform(0, 2 * np.pi))
         self.radial = float(rng.choice([0.0, rng.uniform(0.3, 2.0)]))  # 0: combed one way
         self.turn = float(rng.normal(0, 0.5))
-        self.stray = float(np.exp(rng.uniform(np.log(0.03), np.log(0.25))))
+        self.stray = log_uniform(rng, 0.03, 0.25)
         self.curl = float(rng.exponential(0.25))
         self.reach = size * float(rng.uniform(0.15, 0.6))
         self.depth = size * float(rng.uniform(0.05, 0.3))
-        self.thickness = float(np.exp(rng.uniform(np.log(0.35), np.log(1.5))))
+        self.thickness = log_uniform(rng, 0.35, 1.5)
 
     def headings(self, normals: Points) -> Points:
         way = np.array([np.cos(self.angle), np.sin(self.angle)])
