@@ -29,7 +29,8 @@ COLUMNS = {
     "width": "mean width of structures, pixels: twice their area by the length of their edges",
     "fg texture": "mean change of luminance in the known foreground, levels a pixel",
     "bg texture": "the same in the known background",
-    "contrast": "distance of the mean colours of known foreground and background, levels",
+    "light": "difference of the mean light of known foreground and background, levels",
+    "hue": "distance of their mean colours beside that, levels",
 }
 
 
@@ -42,7 +43,7 @@ def measure(image: Any, trimap: Any, alpha: Any) -> list[float]:
     texture = np.abs(np.diff(grey, axis=1, append=grey[:, -1:]))
     beside = cv2.dilate(unknown.astype(np.uint8), np.ones((2 * NEAR + 1,) * 2, np.uint8)) > 0
     front, behind = beside & (trimap == 255), beside & (trimap == 0)
-    colours = [255 * image[side].mean(axis=0) if side.any() else np.nan for side in (front, behind)]
+    light, hue = difference(image[front], image[behind])
     return [
         float(unknown.mean()),
         float(here.mean()),
@@ -51,8 +52,18 @@ def measure(image: Any, trimap: Any, alpha: Any) -> list[float]:
         2 * float(here.sum()) / max(float(slope[unknown].sum()), 1.0),
         float(texture[trimap == 255].mean()) if (trimap == 255).any() else np.nan,
         float(texture[trimap == 0].mean()) if (trimap == 0).any() else np.nan,
-        float(np.linalg.norm(colours[0] - colours[1])) if front.any() and behind.any() else np.nan,
+        light,
+        hue,
     ]
+
+
+def difference(front: Any, behind: Any) -> tuple[float, float]:
+    """How far the mean colours of two sets of pixels (Nx3) are apart: in light, and in hue."""
+    if not len(front) or not len(behind):
+        return np.nan, np.nan
+    apart = 255 * (front.mean(axis=0) - behind.mean(axis=0))
+    light = float(apart.mean())
+    return abs(light), float(np.linalg.norm(apart - light))
 
 
 def measure_samples(pack: Pack, count: int, crop: int) -> dict[str, list[list[float]]]:
