@@ -5,11 +5,12 @@
     python benchmarks/engine.py --scaling | --large [--precision NAME]
 
 A process for each method, interleaved: the published modules run plainly (eager fp32, NCHW, whole
-picture, the network's call alone), and the whole of ``Matter.matte`` in each precision. All pixels
-unknown; then, if --examples names a folder with image/ and trimap/, its pictures with their own
-trimaps. --accuracy prints how far each precision is from fp32 on that folder (image/, alpha/,
-trimap/, trimap2/). --scaling prints the time per megapixel from 1 to 128 megapixels; --large the
-peak memory at 7680 x 4320 and 16384 x 16384. Nothing else should run on the machine.
+picture, the network's call alone), and the whole of ``Matter.matte`` in each precision, with and
+without the fit to colours, which has no counterpart in plain. All pixels unknown; then, if
+--examples names a folder with image/ and trimap/, its pictures with their own trimaps. --accuracy
+prints how far each precision is from fp32 on that folder (image/, alpha/, trimap/, trimap2/).
+--scaling prints the time per megapixel from 1 to 128 megapixels; --large the peak memory at
+7680 x 4320 and 16384 x 16384; these three with the fit. Nothing else should run on the machine.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from typing import Any
 import numpy as np
 
 SIZES = [(1088, 1920), (1080, 1980)]
-METHODS = ["plain", "fp32", "mixed", "bf16"]
+FITTED = " fitted"
+METHODS = ["plain", "fp32", "mixed", "bf16", "mixed" + FITTED]
 MEGAPIXELS = [1, 2, 4, 8, 16, 32, 64, 128]
 
 
@@ -61,7 +63,10 @@ class Runner:
             path = find_checkpoint(spec.name, None).path
             self.network = build_network(spec).eval()
             load_into(self.network, read_state_dict(path), str(path))
-        self.matter = None if method == "plain" else Matter(precision=method)
+        precision = method.removesuffix(FITTED)
+        self.matter = None
+        if method != "plain":
+            self.matter = Matter(precision=precision, fit_colours=precision != method)
 
     def run(self, image: Any, trimap: Any) -> float:
         """Seconds for one picture."""
@@ -217,7 +222,7 @@ def report_accuracy(examples: Path) -> None:
     expected = [exact.matte(*pictures) for pictures, _ in cases]
     print("| precision | mean | 99.9 % within | all within | SAD of all |")
     print("|---|---:|---:|---:|---:|")
-    for precision in METHODS[2:]:
+    for precision in ("mixed", "bf16"):
         matter = Matter(precision=precision)
         levels, sads = [], np.zeros(2)
         for (pictures, name), alpha in zip(cases, expected, strict=True):
@@ -236,7 +241,7 @@ def report_scaling(precision: str) -> None:
     print(f"\n| megapixels ({precision}) | s | s/megapixel | peak GiB |\n|---:|---:|---:|---:|")
     for megapixels in MEGAPIXELS:
         side = round((megapixels * 1e6) ** 0.5)
-        process = Process(precision)
+        process = Process(precision + FITTED)
         process.ask({"height": 256, "width": 256})
         result = process.ask({"height": side, "width": side})
         process.close()
@@ -250,7 +255,7 @@ def report_scaling(precision: str) -> None:
 def report_large(precision: str) -> None:
     print(f"\n| size ({precision}) | unknown | s | peak GiB |\n|---|---:|---:|---:|")
     for width, height, unknown in ((7680, 4320, 1), (16384, 16384, 0.2), (16384, 16384, 1)):
-        process = Process(precision)
+        process = Process(precision + FITTED)
         result = process.ask({"height": height, "width": width, "unknown": unknown})
         process.close()
         seconds, gib = result["seconds"], result["gib"]

@@ -179,6 +179,11 @@ def main() -> None:
     parser.add_argument("--align", choices=["pad", "resize"], default="pad")
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--views", type=int, default=1, help="1, 2, 4 or 8: the mean of so many")
+    parser.add_argument(
+        "--fit-colours",
+        action=argparse.BooleanOptionalAction,
+        help="fit the mattes to the pictures' colours; default: as the weights were trained",
+    )
     parser.add_argument("--classical", action="store_true", help="the methods of pymatting as well")
     parser.add_argument("--stress", action="store_true", help="harder trimaps and pictures")
     parser.add_argument("--sheet", type=Path, metavar="PNG", help="contact sheet, narrow trimaps")
@@ -195,11 +200,12 @@ def main() -> None:
         align=options.align,
         precision=options.precision,
         views=options.views,
+        fit_colours=options.fit_colours,
     )
     report = matter.report
     print(
         f"{report.model}, {report.checkpoint}, {report.device}, {report.precision}, "
-        f"views {report.views}"
+        f"views {report.views}, {'' if report.fit_colours else 'not '}fitted to colours"
     )
     sets = {
         folder: {Path(name).stem: read_case(options.examples, folder, name) for name in names}

@@ -79,7 +79,7 @@ def recognise(state: Mapping[str, Tensor], path: Path) -> ModelSpec:
     if not fitting:
         raise _fits_none(given, path)
     told = {entry.model for entry in load_manifest().values() if entry.file == path.name}
-    named = [spec for spec in fitting if spec.name in told | {_trained_model(path)}]
+    named = [spec for spec in fitting if spec.name in told | {trained_model(path)}]
     if named:
         return named[0]
     if any(not _same_network(spec, fitting[0]) for spec in fitting):
@@ -96,7 +96,7 @@ def recognise(state: Mapping[str, Tensor], path: Path) -> ModelSpec:
     return (defaults or fitting)[0]
 
 
-def _trained_model(path: Path) -> str | None:
+def trained_model(path: Path) -> str | None:
     """The model's name in the metadata of a safetensors file."""
     if path.suffix != ".safetensors":
         return None

@@ -195,6 +195,7 @@ def _load_finder(plan: Auto, weights: str | None, options: dict[str, Any], out: 
     if plan.refine_with is not None:
         pull_if_missing(plan.refine_with.name, None, out)
         find_checkpoint(plan.refine_with.name)  # or else fail before the work, not after it
+        options = {**options, "fit_colours": None}  # meant for the matte of the other network
     try:
         if plan.named or weights is not None:
             pull_if_missing(plan.model.name, weights, out)

@@ -98,6 +98,7 @@ def matte(
     precision: options.PrecisionOption = "auto",
     align: options.AlignOption = "pad",
     views: options.ViewsOption = 1,
+    fit_colours: options.FitColoursOption = None,
     memory: MemoryOption = "auto",
     max_pixels: options.MaxPixelsOption = 512_000_000,
     overwrite: options.OverwriteOption = False,
@@ -138,6 +139,7 @@ def matte(
         "precision": precision,
         "align": align,
         "views": views,
+        "fit_colours": fit_colours,
         "memory": parse_memory(memory),
     }
     started = time.perf_counter()

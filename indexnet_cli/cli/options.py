@@ -36,6 +36,15 @@ ViewsOption = Annotated[
         "also with rows and columns exchanged (8). As many times the time, finer edges.",
     ),
 ]
+FitColoursOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--fit-colours/--no-fit-colours",
+        help="Fit the network's matte to the colours of the picture: finer strands "
+        "(docs/engine.md). Default: as the weights were trained, which those of indexnet.open are.",
+        show_default=False,
+    ),
+]
 WeightsOption = Annotated[
     str | None,
     typer.Option(

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from indexnet_cli.checkpoints.locating import Checkpoint, find_checkpoint
 from indexnet_cli.checkpoints.reading import load_into, read_state_dict
-from indexnet_cli.checkpoints.recognition import recognise
+from indexnet_cli.checkpoints.recognition import recognise, trained_model
 from indexnet_cli.engine.alignment import (
     Align,
     Planes,
@@ -23,6 +23,7 @@ from indexnet_cli.engine.alignment import (
     round_up,
     windows,
 )
+from indexnet_cli.engine.colour_fit import fit_picture
 from indexnet_cli.engine.device import describe_device, resolve_device
 from indexnet_cli.engine.inputs import NetworkInput, picture_input, tensor_input
 from indexnet_cli.engine.memory import MemoryBudget
@@ -56,6 +57,7 @@ class Report:
     precision: str
     align: str
     views: int
+    fit_colours: bool
     tiles: int = 0
     tile: int | None = None
     strategy: str | None = None
@@ -75,7 +77,9 @@ class Matter:
     ``memory``: bytes that the process may hold, by default what is free;
     ``strategy``: at which sizes a model that needs no trimap looks at a picture;
     ``views``: 1, or the mean alpha of 2 (also mirrored), 4 (also upside down) or 8 (also
-    transposed) views of the picture, one after another: as many times the time, no more memory.
+    transposed) views of the picture, one after another: as many times the time, no more memory;
+    ``fit_colours``: whether the alpha is then fitted to the picture's colours
+    (``models.colour_lines``), by default as the weights were trained.
     ``on_progress``, if set, is called with the number of tiles done and of all.
     Raises ``UsageError``, ``CheckpointError``, ``DeviceError``.
     """
@@ -92,6 +96,7 @@ class Matter:
         memory: int | None = None,
         strategy: Strategy = DEFAULT_STRATEGY,
         views: int = 1,
+        fit_colours: bool | None = None,
     ) -> None:
         spec = resolve_model(model or DEFAULT_MODEL)
         place = resolve_device(device)
@@ -101,8 +106,20 @@ class Matter:
             spec = recognise(state, checkpoint.path)
         network = build_network(spec)
         load_into(network, state, str(checkpoint.path))
+        if fit_colours is None:
+            fit_colours = align == "pad" and trained_to_fit(spec, checkpoint)
         self._set_up(
-            network, spec, checkpoint, place, precision, align, tile, memory, strategy, views
+            network,
+            spec,
+            checkpoint,
+            place,
+            precision,
+            align,
+            tile,
+            memory,
+            strategy,
+            views,
+            fit_colours,
         )
 
     @classmethod
@@ -118,12 +135,15 @@ class Matter:
         memory: int | None = None,
         strategy: Strategy = DEFAULT_STRATEGY,
         views: int = 1,
+        fit_colours: bool = False,
     ) -> Matter:
         """A ``Matter`` around a copy of a network at hand."""
         matter = cls.__new__(cls)
         place = resolve_device(device)
         own = copy.deepcopy(network)
-        matter._set_up(own, spec, None, place, precision, align, tile, memory, strategy, views)
+        matter._set_up(
+            own, spec, None, place, precision, align, tile, memory, strategy, views, fit_colours
+        )
         return matter
 
     def _set_up(
@@ -138,8 +158,14 @@ class Matter:
         memory: int | None,
         strategy: Strategy,
         views: int,
+        fit_colours: bool,
     ) -> None:
         check_align(align, spec)
+        if fit_colours and not spec.needs_trimap:
+            raise UsageError(
+                f"{spec.name} takes no trimap, and only what one leaves unknown can be fitted",
+                "leave out --fit-colours; with --refine-with a second network is fitted",
+            )
         self._views = views_of(views)
         self.spec = spec
         self.device = device
@@ -171,6 +197,7 @@ class Matter:
             precision=precision,
             align=align,
             views=views,
+            fit_colours=fit_colours,
             strategy=None if spec.needs_trimap else strategy,
         )
 
@@ -195,6 +222,8 @@ class Matter:
         for number, view in enumerate(self._views):
             progress = self._progress_of(number)
             self._add_view(view.of(image), view.of(trimap), view.of(alpha), progress)
+        if self.report.fit_colours:
+            fit_picture(image, trimap, alpha, self.device, self._progress_of(len(self._views)))
         return alpha
 
     def _add_view(
@@ -253,8 +282,23 @@ class Matter:
         std = torch.tensor(self.spec.std, device=image.device).view(1, 3, 1, 1)
         x = torch.cat([(image.float() - mean) / std, trimap.float()], dim=1)
         alpha = torch.cat([self._estimate_tensor(sample) for sample in x.split(1)])
-        alpha = alpha.to(image.device)
-        return torch.where(trimap == 1, 1.0, torch.where(trimap == 0, 0.0, alpha))
+        known = trimap.cpu()
+        alpha = torch.where(known == 1, 1.0, torch.where(known == 0, 0.0, alpha))
+        if self.report.fit_colours:
+            for picture, trimap_plane, plane in zip(image, known[:, 0], alpha[:, 0], strict=True):
+                self._fit_tensor(picture, trimap_plane, plane)
+        return alpha.to(image.device)
+
+    def _fit_tensor(self, picture: Tensor, trimap: Tensor, alpha: Tensor) -> None:
+        """Fit ``alpha`` H x W, in place; ``picture`` is 3 x H x W."""
+        levels = torch.where(trimap == 1, FOREGROUND, torch.where(trimap == 0, 0, UNKNOWN))
+        fit_picture(
+            picture.float().permute(1, 2, 0).cpu().numpy(),
+            levels.to(torch.uint8).numpy(),
+            alpha.numpy(),
+            self.device,
+            self._progress_of(len(self._views)),
+        )
 
     def _estimate_tensor(self, sample: Tensor) -> Tensor:
         """Mean alpha 1 x 1 x H x W of the views of a normalised ``sample`` 1 x 4 x H x W."""
@@ -271,10 +315,12 @@ class Matter:
             total += view.undo(alpha).clamp(0, 1) / len(self._views)
         return total
 
-    def _progress_of(self, view: int) -> Progress | None:
+    def _progress_of(self, part: int) -> Progress | None:
+        """What to tell in a view, or in the fit after them, which counts as one more."""
         if self.on_progress is None:
             return None
-        return progress_of_part(self.on_progress, view, len(self._views))
+        parts = len(self._views) + self.report.fit_colours
+        return progress_of_part(self.on_progress, part, parts)
 
     def _run(self, source: NetworkInput, progress: Progress | None) -> Tensor:
         if not source.unknown.any():
@@ -283,6 +329,12 @@ class Matter:
         self.report.tiles += self._forward.tiles
         self.report.tile = self._forward.tile
         return alpha
+
+
+def trained_to_fit(spec: ModelSpec, checkpoint: Checkpoint) -> bool:
+    """Whether these are weights of ``spec``, the package's or from training, that fit colours."""
+    own = checkpoint.source == "bundled" or trained_model(checkpoint.path) == spec.name
+    return spec.fits_colours and own
 
 
 def check_image(image: NDArray[np.generic]) -> None:

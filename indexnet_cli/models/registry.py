@@ -56,7 +56,8 @@ class ModelSpec:
     [0, 1]; ``recipe`` names the training recipe. ``bytes_per_pixel`` is the peak working memory
     of a float32 forward pass, ``bytes_per_pixel_pair`` what attention adds for every pair of
     pixels; ``margin`` the context in pixels that a tile needs on each side to come out as the
-    whole picture does, or nearly so where ``exact_tiles`` is false.
+    whole picture does, or nearly so where ``exact_tiles`` is false. ``fits_colours``: its
+    weights are trained for mattes that are fitted to the picture's colours (``colour_lines``).
 
     For plug-ins: ``requires`` maps a package to what pip must install for it; ``weights`` is a
     file that the plug-in brings, in place of an entry of the manifest.
@@ -77,6 +78,7 @@ class ModelSpec:
     bytes_per_pixel_pair: float = 0.0
     margin: int = 512
     exact_tiles: bool = True
+    fits_colours: bool = False
     requires: Mapping[str, str] = field(default_factory=dict)
     weights: Path | None = None
 
@@ -87,11 +89,10 @@ class ModelSpec:
 
 
 _INDEXNET = ModelSpec(
-    name="indexnet.open",
+    name="indexnet.official",
     architecture="indexnet",
     builder="indexnet_cli.models.indexnet:build_indexnet",
     published=PublishedPath(sizing="resize-up", rounding="truncate"),
-    recipe="open",
 )
 
 # A pixel of alpha depends on a window of the picture that ends at most this many pixels away, so
@@ -150,18 +151,16 @@ _AIMNET = ModelSpec(
 MODELS: dict[str, ModelSpec] = {
     spec.name: spec
     for spec in (
+        replace(_INDEXNET, name="indexnet.open", recipe="open", fits_colours=True),
         _INDEXNET,
-        replace(_INDEXNET, name="indexnet.official", recipe=None),
         replace(
             _INDEXNET,
             name="indexnet.openmmlab",
-            recipe=None,
             published=PublishedPath(sizing="resize-down", rounding="round"),
         ),
         replace(
             _INDEXNET,
             name="indexnet.openmmlab-dimaug",
-            recipe=None,
             published=PublishedPath(sizing="pad-reflect", rounding="round"),
         ),
         _AIMNET,

@@ -149,7 +149,11 @@ class Keeper:
             return
         precision = "fp32" if self.recipe.precision == "fp32" else "auto"
         matter = Matter.from_network(
-            network, self.spec, device=str(self.device), precision=precision
+            network,
+            self.spec,
+            device=str(self.device),
+            precision=precision,
+            fit_colours=self.recipe.fitted_weight > 0,
         )
         if sheet:
             samples = self.validator.examples()[:EXAMPLES]

@@ -70,6 +70,7 @@ class Recipe:
     cross_entropy_weight: float = 0.0
     whole_alpha_weight: float = 0.0
     whole_laplacian_weight: float = 0.0
+    fitted_weight: float = 0.0
 
     batch_norm: str = "training"
     frozen_norms: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from indexnet_cli.engine.ranks import Ranks
 from indexnet_cli.models.registry import IMAGENET_STD
+from indexnet_cli.training.fitting import fit_alpha
 from indexnet_cli.training.losses import LOSSES, Batch, Terms, count
 from indexnet_cli.training.losses.aimnet import blur_kernel
 from indexnet_cli.training.losses.chainer_dim import distance
@@ -18,6 +19,7 @@ from indexnet_cli.training.validation.open_kinds import unknown_error
 from tests.golden.reading import read_arrays
 
 OPEN = load_recipe("open")
+RAW = load_recipe("open", ["fitted_weight=0"])
 
 
 def terms_of(recipe: Recipe, outputs: Batch, batch: Batch) -> Terms:
@@ -232,7 +234,7 @@ def test_pieces_add_up(name: str) -> None:
 class TestOpen:
     def test_truth_has_no_loss(self) -> None:
         batch = random_batch()
-        assert loss_of(OPEN, {"alpha": batch["alpha"]}, batch) == 0
+        assert loss_of(RAW, {"alpha": batch["alpha"]}, batch) == 0
         assert unknown_error(batch["alpha"], batch) == (0.0, 0.0)
 
     def test_gradient_stays_in_the_unknown_region(self) -> None:
@@ -246,6 +248,25 @@ class TestOpen:
         batch = random_batch()
         batch["unknown"].zero_()
         assert loss_of(OPEN, {"alpha": batch["alpha"] + 0.3}, batch) == 0
+
+    def test_every_term_is_the_mean_of_raw_and_fitted_alpha(self) -> None:
+        batch, alpha = random_batch(), random_outputs()["alpha"]
+        fitted = {"alpha": fit_alpha(alpha, batch)}
+        raw, of_fitted, both = (
+            terms_of(recipe, outputs, batch)
+            for recipe, outputs in ((RAW, {"alpha": alpha}), (RAW, fitted), (OPEN, {"alpha": alpha}))
+        )
+        assert OPEN.fitted_weight == 1
+        for name, value in both.items():
+            assert raw[name] != of_fitted[name]
+            torch.testing.assert_close(value, (raw[name] + of_fitted[name]) / 2)
+
+    def test_predictions_beyond_the_range_are_fitted_as_the_engine_clips_them(self) -> None:
+        batch, alpha = random_batch(), 3 * random_outputs()["alpha"] - 1
+        batch["trimap"][batch["unknown"] == 0] = 1
+        fitted = fit_alpha(alpha, batch)
+        assert (fitted[batch["unknown"] == 0] == 1).all()
+        assert torch.equal(fitted, fit_alpha(alpha.clamp(0, 1), batch))
 
     def test_laplacian_loss_is_absolutely_homogeneous(self) -> None:
         batch = random_batch()

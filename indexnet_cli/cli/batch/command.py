@@ -78,6 +78,7 @@ def batch(
     precision: options.PrecisionOption = "auto",
     align: options.AlignOption = "pad",
     views: options.ViewsOption = 1,
+    fit_colours: options.FitColoursOption = None,
     memory: MemoryOption = "auto",
     watch: Annotated[
         bool,
@@ -152,7 +153,9 @@ def batch(
     if gallery is not None:
         check_gallery(gallery, style, watch, overwrite)
     part = Shard.of_environment(os.environ) if shard is None else Shard.parse(shard)
-    networks = Networks(plan, model, weights, device, precision, align, views, parse_memory(memory))
+    networks = Networks(
+        plan, model, weights, device, precision, align, views, fit_colours, parse_memory(memory)
+    )
 
     with Journal(output, part.suffix) as journal:
         networks.fetch(out)

@@ -34,6 +34,7 @@ class Networks:
     precision: str
     align: Align
     views: int
+    fit_colours: bool | None
     memory: int | None
 
     @property
@@ -77,18 +78,21 @@ class Networks:
             parts += [self.auto.strategy, repr((name, refining))]
         if self.views != 1:
             parts.append(f"views {self.views}")
+        if self.fit_colours is not None:
+            parts.append(f"fit colours {self.fit_colours}")
         return digest_text(*parts)
 
     def matter(self) -> Matter:
         """Build the network that mattes."""
-        return self._build(self.spec, self.weights)
+        # Colours are fitted in the last matte.
+        return self._build(self.spec, self.weights, None if self.second else self.fit_colours)
 
     def refiner(self) -> Matter:
         """Build the network that refines."""
         assert self.second is not None
-        return self._build(self.second, None)
+        return self._build(self.second, None, self.fit_colours)
 
-    def _build(self, spec: ModelSpec, weights: str | None) -> Matter:
+    def _build(self, spec: ModelSpec, weights: str | None, fit_colours: bool | None) -> Matter:
         with heavy_imports():
             from indexnet_cli.engine.matter import Matter
             from indexnet_cli.engine.ranks import local_device
@@ -100,6 +104,7 @@ class Networks:
             precision=self.precision,
             align=self.align,
             views=self.views,
+            fit_colours=fit_colours,
             memory=self.memory,
             strategy=self.auto.strategy if self.auto else DEFAULT_STRATEGY,
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional as F
 
+from indexnet_cli.training.fitting import fit_alpha
 from indexnet_cli.training.losses.totals import Batch, Terms, Totals
 from indexnet_cli.training.recipe import Recipe
 
@@ -42,11 +43,23 @@ def laplacian_loss(alpha: Tensor, truth: Tensor, mask: Tensor, count: Tensor) ->
 def open_terms(outputs: Batch, batch: Batch, totals: Totals, recipe: Recipe) -> Terms:
     """Alpha, composition and Laplacian losses, weighted.
 
+    Each is the mean of two: that of the network's alpha, and, ``fitted_weight`` times as heavy,
+    that of the same alpha fitted to the picture's colours, as the engine delivers it.
+
     ``outputs["alpha"]`` is the raw prediction, N x 1 x H x W; ``batch`` holds ``alpha``,
-    ``unknown`` (N x 1 x H x W) and, for the composition, ``foreground`` and ``background``
-    (N x 3 x H x W, in [0, 1]).
+    ``unknown`` (N x 1 x H x W), for the fit ``trimap`` and ``image`` (N x 3 x H x W, in [0, 1]),
+    for the composition ``foreground`` and ``background``.
     """
-    alpha, truth, mask, count = outputs["alpha"], batch["alpha"], batch["unknown"], totals.unknown
+    alpha, weight = outputs["alpha"], recipe.fitted_weight
+    raw = _terms(alpha, batch, totals, recipe)
+    if not weight:
+        return raw
+    fitted = _terms(fit_alpha(alpha, batch), batch, totals, recipe)
+    return {name: (raw[name] + weight * fitted[name]) / (1 + weight) for name in raw}
+
+
+def _terms(alpha: Tensor, batch: Batch, totals: Totals, recipe: Recipe) -> Terms:
+    truth, mask, count = batch["alpha"], batch["unknown"], totals.unknown
     difference = alpha - truth
     terms = {"alpha": recipe.alpha_weight * masked_mean(difference.abs(), mask, count)}
     if recipe.composition_weight:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import astuple
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -73,14 +73,15 @@ class TestFolder:
 class FullImages:
     """SAD, MSE, MAD, Grad and Conn by the rules of Composition-1k, mean over ``pictures``.
 
+    ``fit_colours``: of mattes that are fitted, as the engine does it (``models.colour_lines``).
     A model with a trimap is scored over the unknown region, one without over whole pictures.
     """
 
     columns = ("sad", "mse", "mad", "grad", "conn")
 
-    def __init__(self, pictures: Pictures, precision: str) -> None:
+    def __init__(self, pictures: Pictures, precision: str, fit_colours: bool = False) -> None:
         self.pictures = pictures
-        self.precision = precision
+        self.options: dict[str, Any] = {"precision": precision, "fit_colours": fit_colours}
 
     def examples(self) -> list[Sample]:
         """The first few pictures."""
@@ -90,7 +91,7 @@ class FullImages:
         self, network: nn.Module, spec: ModelSpec, device: torch.device, ranks: Ranks
     ) -> Rows:
         """The mean errors as ``mean``. Each process takes its share of the pictures."""
-        matter = Matter.from_network(network, spec, device=str(device), precision=self.precision)
+        matter = Matter.from_network(network, spec, device=str(device), **self.options)
         errors = []
         for index in range(ranks.rank, len(self.pictures), ranks.count):
             sample = self.pictures[index]

@@ -13,6 +13,7 @@ from indexnet_cli.engine.ranks import Ranks
 from indexnet_cli.models.registry import ModelSpec
 from indexnet_cli.training.batches import to_tensors
 from indexnet_cli.training.feed import Feed
+from indexnet_cli.training.fitting import fit_alpha
 from indexnet_cli.training.recipe import Recipe
 from indexnet_cli.training.validation.result import Rows
 
@@ -20,11 +21,15 @@ VALIDATION_SEED = 0  # the same pictures for every run
 
 
 class OpenKinds:
-    """``validation_per_kind`` samples of each kind of matte, drawn from the pack."""
+    """``validation_per_kind`` samples of each kind of matte, drawn from the pack.
+
+    What is scored is the alpha that the recipe's losses see last: fitted, where they fit it.
+    """
 
     columns = ("mad", "mse")
 
     def __init__(self, pack: Pack, recipe: Recipe) -> None:
+        self.fit = recipe.fitted_weight > 0
         self.samples: dict[str, list[Sample]] = {}
         for kind in KINDS:
             drawn = OpenCompositions(
@@ -55,7 +60,10 @@ class OpenKinds:
                 batch = {key: value[None] for key, value in to_tensors(sample).items()}
                 with torch.autocast(device.type, dtype=torch.bfloat16):
                     alpha = network(feed(batch))
-                errors.append(unknown_error(alpha.float().cpu(), batch))
+                alpha = alpha.float().cpu()
+                if self.fit:
+                    alpha = fit_alpha(alpha, batch)
+                errors.append(unknown_error(alpha, batch))
             scores[kind] = _mean(errors)
         return {**scores, "mean": _mean(list(scores.values()))}
 
