@@ -103,6 +103,7 @@ def plan_auto(
     strategy: Strategy | None,
     save_trimap: str | None,
     refine_with: str | None,
+    fit_colours: bool | None,
 ) -> Auto | None:
     """What to do without a trimap; ``None`` where the command line has one, or should have.
 
@@ -139,6 +140,11 @@ def plan_auto(
         raise UsageError(
             f"--refine-with {second.name}: this model takes no trimap.",
             "Name one that does, such as indexnet.",
+        )
+    if fit_colours and second is None:
+        raise UsageError(
+            f"--fit-colours is for what a trimap leaves unknown, and {spec.name} needs none.",
+            "Leave it out, or add --refine-with indexnet.",
         )
     return Auto(spec, strategy or DEFAULT_STRATEGY, save_trimap, second, named is not None)
 

@@ -127,7 +127,7 @@ def matte(
     out = Output(quiet=quiet, verbose=verbose, json=json)
     views_of(views)
     given = trimap or mask or box
-    plan = plan_auto(auto, given, model, strategy, save_trimap, refine_with)
+    plan = plan_auto(auto, given, model, strategy, save_trimap, refine_with, fit_colours)
     guide = plan_guide(image, trimap, mask, box, erode, dilate) if plan is None else None
     style = product_options.product_style(
         save, background, fit, background_position, linear, no_estimate, bits, f".{format}"

@@ -33,6 +33,8 @@ def fit_picture(
     rows = range(0, height, BLOCK)
     above = alpha[:0]  # of this row of blocks, as the network left it
     for number, top in enumerate(rows):
+        if progress is not None:
+            progress(number, len(rows))
         bottom, last = min(top + BLOCK, height), min(top + BLOCK + REACH, height)
         band = np.concatenate([above, alpha[top:last]])
         first = top - len(above)
@@ -44,8 +46,6 @@ def fit_picture(
                 start = band[outer.top - first : outer.bottom - first, outer.slices[1]]
                 fitted = _fit(image[outer.slices], trimap[outer.slices], start, device)
                 alpha[block.slices] = fitted[block.within(outer)]
-        if progress is not None:
-            progress(number + 1, len(rows))
 
 
 def _around_unknown(trimap: NDArray[np.uint8], block: Region) -> Region | None:

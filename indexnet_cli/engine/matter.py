@@ -164,7 +164,7 @@ class Matter:
         if fit_colours and not spec.needs_trimap:
             raise UsageError(
                 f"{spec.name} takes no trimap, and only what one leaves unknown can be fitted",
-                "leave out --fit-colours; with --refine-with a second network is fitted",
+                "leave fit_colours out",
             )
         self._views = views_of(views)
         self.spec = spec

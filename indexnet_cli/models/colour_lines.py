@@ -49,9 +49,7 @@ def fit_colours(alpha: Tensor, image: Tensor, unknown: Tensor) -> Tensor:
     sure = (2 * alpha.detach() - 1).abs().clamp(max=1) ** SHARPNESS
     confidence = CONFIDENCE + SURE_CONFIDENCE * sure
     laplacian = MattingLaplacian(image)
-    correction: Tensor = _Correction.apply(
-        alpha, _Solver(laplacian, confidence, unknown)
-    )
+    correction: Tensor = _Correction.apply(alpha, _Solver(laplacian, confidence, unknown))
     return (alpha - correction).clamp(0, 1)
 
 

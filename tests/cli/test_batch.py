@@ -64,12 +64,15 @@ def test_a_folder_keeps_its_structure(folders: tuple[Path, Path, Path]) -> None:
     assert not (out / "failures.csv").exists()
 
 
-def test_other_views_are_another_matte(tmp_path: Path, weights_file: Path) -> None:
+@pytest.mark.parametrize("other", [("--views", 2), ("--fit-colours",)])
+def test_other_ways_to_compute_are_another_matte(
+    tmp_path: Path, weights_file: Path, other: tuple[str, ...]
+) -> None:
     save_photo(tmp_path / "in/a.png")
     save_guide(tmp_path / "in/a_trimap.png", unknown=True)
     command = ("batch", tmp_path / "in", "-o", tmp_path / "out", "--weights", weights_file)
     found = []
-    for options in ((), ("--views", 2), ("--views", 2), ("--views", 1)):
+    for options in ((), other, other, ("--views", 1)):
         result = invoke(*command, *options, "--json")
         assert result.exit_code == 0, result.output
         status = lines(result.stdout)["a.png"]["status"]

@@ -67,6 +67,21 @@ def test_the_mean_of_views(pair: tuple[Path, Path], weights_file: Path) -> None:
     assert np.abs(found[1] - found[2]).max() > 1
 
 
+def test_the_fit_to_colours(pair: tuple[Path, Path], weights_file: Path) -> None:
+    found = {}
+    for option in ("--fit-colours", "--no-fit-colours", None):
+        out = pair[0].parent / f"fit{option}.png"
+        arguments = (*pair, "--weights", weights_file, "-o", out, "--bits", 16, "--json", "-v")
+        result = invoke("matte", *arguments, *filter(None, [option]))
+        assert result.exit_code == 0, result.output
+        fitted = option == "--fit-colours"
+        assert json.loads(result.stdout)["fit_colours"] is fitted
+        assert ("fitted to colours" in result.stderr) is fitted
+        found[option] = np.asarray(Image.open(out)).astype(int)
+    np.testing.assert_array_equal(found[None], found["--no-fit-colours"])
+    assert np.abs(found["--fit-colours"] - found[None]).max() > 1
+
+
 @pytest.mark.parametrize("command", ["matte", "batch"])
 def test_other_numbers_of_views_are_refused(pair: tuple[Path, Path], command: str) -> None:
     result = invoke(command, *pair, "-o", pair[0].parent / "out", "--views", 3)

@@ -74,9 +74,7 @@ def test_alpha_that_is_linear_in_colour_stays() -> None:
 
 def test_what_a_network_smeared_is_found_again() -> None:
     image, alpha = composed(24)
-    smeared = torch.nn.functional.avg_pool2d(
-        alpha, 5, stride=1, padding=2, count_include_pad=False
-    )
+    smeared = torch.nn.functional.avg_pool2d(alpha, 5, stride=1, padding=2, count_include_pad=False)
     unknown = (noise(1, 1, 24, 24, seed=6) < 0.8).float()
     fitted = fit_colours(torch.where(unknown > 0, smeared, alpha), image, unknown)
     assert (fitted - alpha).abs().mean() < 0.05 * ((smeared - alpha) * unknown).abs().mean()

@@ -254,7 +254,11 @@ class TestOpen:
         fitted = {"alpha": fit_alpha(alpha, batch)}
         raw, of_fitted, both = (
             terms_of(recipe, outputs, batch)
-            for recipe, outputs in ((RAW, {"alpha": alpha}), (RAW, fitted), (OPEN, {"alpha": alpha}))
+            for recipe, outputs in (
+                (RAW, {"alpha": alpha}),
+                (RAW, fitted),
+                (OPEN, {"alpha": alpha}),
+            )
         )
         assert OPEN.fitted_weight == 1
         for name, value in both.items():

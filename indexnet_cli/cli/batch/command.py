@@ -143,7 +143,7 @@ def batch(
     output = _check_folders(images, trimaps, output, mask_dir, watch)
     given = trimaps if mask_dir is None else mask_dir
     plan = plan_auto(
-        auto, None if given is None else str(given), model, strategy, None, refine_with
+        auto, None if given is None else str(given), model, strategy, None, refine_with, fit_colours
     )
     guide: Guide = "none" if plan else "trimap" if mask_dir is None else "mask"
     style = product_options.product_style(

@@ -1,0 +1,66 @@
+"""The colours that samples are given, property by property."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from indexnet_cli.datasets import colours
+from indexnet_cli.datasets.colours import _dyed, _evenly_lit, vary_saturation
+
+
+def photograph(seed: int) -> np.ndarray:
+    """Soft blobs of many colours, 64 x 64."""
+    rng = np.random.default_rng(seed)
+    small = rng.integers(20, 236, (8, 8, 3), dtype=np.uint8)
+    return np.asarray(cv2.resize(small, (64, 64), interpolation=cv2.INTER_CUBIC))
+
+
+def light(pixels: np.ndarray) -> np.ndarray:
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.float64)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_dyed_has_one_hue_and_keeps_its_shades(seed: int) -> None:
+    pixels = photograph(seed)
+    dyed = _dyed(np.random.default_rng(seed), pixels)
+    darker = light(pixels) < 255 * light(pixels).mean() / dyed.max()  # what cannot be clipped
+    assert np.corrcoef(light(pixels)[darker], light(dyed)[darker])[0, 1] > 0.9
+    bright = dyed[(dyed.max(axis=2) > 60) & (dyed.max(axis=2) < 250)].astype(float)
+    ratios = bright / bright.max(axis=1, keepdims=True)
+    assert ratios.std(axis=0).max() < 0.03
+    assert ratios.mean(axis=0).min() < 0.65  # a strong one
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_evenly_lit_is_as_bright_as_the_background(seed: int) -> None:
+    front, behind = photograph(seed) // 3, photograph(seed + 10)
+    lit = _evenly_lit(np.random.default_rng(seed), front, behind)
+    assert abs(np.log(front.mean() / behind.mean())) > 0.7
+    assert abs(np.log(lit.mean() / behind.mean())) < 0.5
+
+
+def test_the_saturation_of_both_layers_changes_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(colours, "_VIVID", 1.0)
+    pixels = photograph(0)
+    changes = []
+    for seed in range(12):
+        front, behind = vary_saturation(np.random.default_rng(seed), pixels, pixels.copy())
+        np.testing.assert_array_equal(front, behind)
+        middle = (front.min(axis=2) > 0) & (front.max(axis=2) < 255)  # what is not clipped
+        np.testing.assert_allclose(light(front)[middle], light(pixels)[middle], atol=2)
+        changes.append(
+            np.ptp(front[middle].astype(int), axis=1).mean() / np.ptp(pixels, axis=2).mean()
+        )
+    assert min(changes) < 0.95
+    assert max(changes) > 1.05
+
+
+def test_most_samples_keep_their_saturation() -> None:
+    pixels = photograph(0)
+    same = [
+        vary_saturation(np.random.default_rng(seed), pixels, pixels)[0] is pixels
+        for seed in range(40)
+    ]
+    assert 0.5 < np.mean(same) < 0.9
