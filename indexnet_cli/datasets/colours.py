@@ -24,8 +24,9 @@ _SCALES_BEHIND = (0.7, 3.0)
 _STREAKY = ("hair", "fur", "feather")
 # How often a kind is of about one colour, as the hair of one head or the wire of one basket is.
 _CALM = {"hair": 0.8, "fur": 0.8, "feather": 0.6, "net_lace": 0.6, "leaves_branches": 0.5}
-_DYED = 0.35  # how often a drawn foreground is of one strong hue
-_EVENLY_LIT = 0.3  # how often it is about as bright as what is behind it
+# How often a drawn foreground is of one strong hue, and how often as bright as what is behind it.
+_DYED, _EVENLY_LIT = 0.35, 0.3
+_METAL = 0.7  # the share of wire that has no hue, and shows by its light alone
 _VIVID = 0.3  # the share of samples whose colours are stronger, or weaker, than as photographed
 
 
@@ -72,9 +73,10 @@ def foreground_colours(
         colours = photograph_crop(rng, part.photograph(rng), size, _SCALES_IN_FRONT)
     if rng.random() < _CALM.get(kind, 0.0):
         colours = _calmed(rng, colours)
-    if rng.random() < _DYED:
+    metal = kind == "net_lace" and rng.random() < _METAL
+    if not metal and rng.random() < _DYED:
         colours = _dyed(rng, colours)
-    if rng.random() < _EVENLY_LIT:
+    if not metal and rng.random() < _EVENLY_LIT:
         colours = _evenly_lit(rng, colours, background)
     return add_grain(rng, colours) if rng.random() < (0.2 if streaky else 0.4) else colours
 

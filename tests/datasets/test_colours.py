@@ -64,3 +64,29 @@ def test_most_samples_keep_their_saturation() -> None:
         for seed in range(40)
     ]
     assert 0.5 < np.mean(same) < 0.9
+
+
+class _Photographs:
+    """Stands in for a part of a pack."""
+
+    def photograph(self, rng: np.random.Generator) -> np.ndarray:
+        return photograph(int(rng.integers(100)))
+
+
+@pytest.mark.parametrize(("kind", "least", "most"), [("hair", 1.0, 1.0), ("net_lace", 0.15, 0.45)])
+def test_most_wire_is_metal_without_a_hue(
+    monkeypatch: pytest.MonkeyPatch, kind: str, least: float, most: float
+) -> None:
+    dyed: list[int] = []
+    seed = 0
+    monkeypatch.setattr(colours, "_DYED", 1.0)
+    monkeypatch.setattr(colours, "_camouflage", lambda _rng, pixels: pixels)
+    monkeypatch.setattr(colours, "_dyed", lambda _rng, pixels: dyed.append(seed) or pixels)
+    chosen = []
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        if np.random.default_rng(seed).random() >= 0.11:  # else camouflage, which has no colour
+            chosen.append(seed)
+        colours.foreground_colours(rng, _Photographs(), photograph(1), photograph(2), kind)
+    assert set(dyed) <= set(chosen)
+    assert least <= len(dyed) / len(chosen) <= most
