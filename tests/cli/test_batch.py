@@ -222,7 +222,7 @@ def test_each_process_of_a_machine_takes_its_gpu(monkeypatch: pytest.MonkeyPatch
         "indexnet_cli.engine.matter.Matter", lambda *_, device, **__: taken.append(device)
     )
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
-    networks = Networks(None, None, None, "auto", "fp32", "pad", 1, None)
+    networks = Networks(None, None, None, "auto", "fp32", "pad", 1, None, None)
     networks.matter()
     for name, value in (
         ("RANK", "5"),
