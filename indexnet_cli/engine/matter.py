@@ -293,7 +293,7 @@ class Matter:
         """Fit ``alpha`` H x W, in place; ``picture`` is 3 x H x W."""
         levels = torch.where(trimap == 1, FOREGROUND, torch.where(trimap == 0, 0, UNKNOWN))
         fit_picture(
-            picture.float().permute(1, 2, 0).cpu().numpy(),
+            picture.detach().float().permute(1, 2, 0).cpu().numpy(),
             levels.to(torch.uint8).numpy(),
             alpha.numpy(),
             self.device,
