@@ -107,7 +107,7 @@ class Matter:
         network = build_network(spec)
         load_into(network, state, str(checkpoint.path))
         if fit_colours is None:
-            fit_colours = align == "pad" and trained_to_fit(spec, checkpoint)
+            fit_colours = align == "pad" and _trained_to_fit(spec, checkpoint)
         self._set_up(
             network,
             spec,
@@ -331,10 +331,11 @@ class Matter:
         return alpha
 
 
-def trained_to_fit(spec: ModelSpec, checkpoint: Checkpoint) -> bool:
+def _trained_to_fit(spec: ModelSpec, checkpoint: Checkpoint) -> bool:
     """Whether these are weights of ``spec``, the package's or from training, that fit colours."""
-    own = checkpoint.source == "bundled" or trained_model(checkpoint.path) == spec.name
-    return spec.fits_colours and own
+    return spec.fits_colours and (
+        checkpoint.source == "bundled" or trained_model(checkpoint.path) == spec.name
+    )
 
 
 def check_image(image: NDArray[np.generic]) -> None:

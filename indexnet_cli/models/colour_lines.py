@@ -141,11 +141,10 @@ def _whitened(image: Tensor) -> dict[tuple[int, int], tuple[Tensor, Tensor, Tens
     """
     height, width = image.shape[-2:]
     inner = height - WINDOW + 1, width - WINDOW + 1
-    red, green, blue = (image - 0.5).split(1, dim=1)  # small numbers round less
-    means = [_window_mean(channel) for channel in (red, green, blue)]
+    channels = red, green, blue = (image - 0.5).split(1, dim=1)  # small numbers round less
+    means = [_window_mean(channel) for channel in channels]
 
     def covariance(a: int, b: int) -> Tensor:
-        channels = (red, green, blue)
         return _window_mean(channels[a] * channels[b]) - means[a] * means[b]
 
     def over_root(pivot: Tensor) -> Tensor:

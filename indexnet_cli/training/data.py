@@ -67,7 +67,7 @@ def open_data(
     if validation is not None:
         test = TestFolder(validation)
         found += f"; {len(test)} for validation"
-        return Data(samples, FullImages(test, precision, _fits(recipe)), found)
+        return Data(samples, FullImages(test, precision, recipe.fits_colours), found)
     try:
         held_out = open_samples(
             roots, recipe.sampling, recipe.seed, recipe.crop, backgrounds, "validation"
@@ -80,15 +80,10 @@ def open_data(
     pictures = WholeScenes(held_out, recipe.validation_images)
     return Data(
         samples,
-        FullImages(pictures, precision, _fits(recipe)),
+        FullImages(pictures, precision, recipe.fits_colours),
         f"{found}; {_listed(pictures)} for validation",
         warning,
     )
-
-
-def _fits(recipe: Recipe) -> bool:
-    """Whether the mattes of the model are fitted to colours, as its losses see them."""
-    return recipe.fitted_weight > 0
 
 
 def _listed(pictures: WholeScenes) -> str:
@@ -116,7 +111,7 @@ def _open_pack(
     if validation is None:
         validator = OpenKinds(pack, recipe)
     else:
-        validator = FullImages(TestFolder(validation), _precision(recipe), _fits(recipe))
+        validator = FullImages(TestFolder(validation), _precision(recipe), recipe.fits_colours)
     count = len(pack.names("fg", "train"))
     return Data(
         lambda seed, crop: OpenCompositions(pack, seed, crop),

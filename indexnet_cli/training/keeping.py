@@ -153,7 +153,7 @@ class Keeper:
             self.spec,
             device=str(self.device),
             precision=precision,
-            fit_colours=self.recipe.fitted_weight > 0,
+            fit_colours=self.recipe.fits_colours,
         )
         if sheet:
             samples = self.validator.examples()[:EXAMPLES]

@@ -89,6 +89,11 @@ class Recipe:
     snapshot_every: int = 0
     export: str = "fp32"
 
+    @property
+    def fits_colours(self) -> bool:
+        """Whether the losses see alpha fitted to the picture's colours, so that it is to be."""
+        return self.fitted_weight > 0
+
 
 CHOICES = {
     "sampling": (

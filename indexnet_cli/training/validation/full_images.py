@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import astuple
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -81,7 +81,8 @@ class FullImages:
 
     def __init__(self, pictures: Pictures, precision: str, fit_colours: bool = False) -> None:
         self.pictures = pictures
-        self.options: dict[str, Any] = {"precision": precision, "fit_colours": fit_colours}
+        self.precision = precision
+        self.fit_colours = fit_colours
 
     def examples(self) -> list[Sample]:
         """The first few pictures."""
@@ -91,7 +92,13 @@ class FullImages:
         self, network: nn.Module, spec: ModelSpec, device: torch.device, ranks: Ranks
     ) -> Rows:
         """The mean errors as ``mean``. Each process takes its share of the pictures."""
-        matter = Matter.from_network(network, spec, device=str(device), **self.options)
+        matter = Matter.from_network(
+            network,
+            spec,
+            device=str(device),
+            precision=self.precision,
+            fit_colours=self.fit_colours,
+        )
         errors = []
         for index in range(ranks.rank, len(self.pictures), ranks.count):
             sample = self.pictures[index]

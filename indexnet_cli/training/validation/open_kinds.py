@@ -29,7 +29,7 @@ class OpenKinds:
     columns = ("mad", "mse")
 
     def __init__(self, pack: Pack, recipe: Recipe) -> None:
-        self.fit = recipe.fitted_weight > 0
+        self.fit_colours = recipe.fits_colours
         self.samples: dict[str, list[Sample]] = {}
         for kind in KINDS:
             drawn = OpenCompositions(
@@ -61,7 +61,7 @@ class OpenKinds:
                 with torch.autocast(device.type, dtype=torch.bfloat16):
                     alpha = network(feed(batch))
                 alpha = alpha.float().cpu()
-                if self.fit:
+                if self.fit_colours:
                     alpha = fit_alpha(alpha, batch)
                 errors.append(unknown_error(alpha, batch))
             scores[kind] = _mean(errors)
