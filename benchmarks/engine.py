@@ -29,8 +29,9 @@ from typing import Any
 import numpy as np
 
 SIZES = [(1088, 1920), (1080, 1980)]
-FITTED = " fitted"
-METHODS = ["plain", "fp32", "mixed", "bf16", "mixed" + FITTED]
+FINISHED = " finished"  # joined with smaller sizes and fitted to the colours, as by default
+BARE = {"scales": 1, "fit_colours": False}
+METHODS = ["plain", "fp32", "mixed", "bf16", "mixed" + FINISHED]
 MEGAPIXELS = [1, 2, 4, 8, 16, 32, 64, 128]
 
 
@@ -63,10 +64,10 @@ class Runner:
             path = find_checkpoint(spec.name, None).path
             self.network = build_network(spec).eval()
             load_into(self.network, read_state_dict(path), str(path))
-        precision = method.removesuffix(FITTED)
+        precision = method.removesuffix(FINISHED)
         self.matter = None
         if method != "plain":
-            self.matter = Matter(precision=precision, fit_colours=precision != method)
+            self.matter = Matter(precision=precision, **({} if precision != method else BARE))
 
     def run(self, image: Any, trimap: Any) -> float:
         """Seconds for one picture."""
@@ -241,7 +242,7 @@ def report_scaling(precision: str) -> None:
     print(f"\n| megapixels ({precision}) | s | s/megapixel | peak GiB |\n|---:|---:|---:|---:|")
     for megapixels in MEGAPIXELS:
         side = round((megapixels * 1e6) ** 0.5)
-        process = Process(precision + FITTED)
+        process = Process(precision + FINISHED)
         process.ask({"height": 256, "width": 256})
         result = process.ask({"height": side, "width": side})
         process.close()
@@ -255,7 +256,7 @@ def report_scaling(precision: str) -> None:
 def report_large(precision: str) -> None:
     print(f"\n| size ({precision}) | unknown | s | peak GiB |\n|---|---:|---:|---:|")
     for width, height, unknown in ((7680, 4320, 1), (16384, 16384, 0.2), (16384, 16384, 1)):
-        process = Process(precision + FITTED)
+        process = Process(precision + FINISHED)
         result = process.ask({"height": height, "width": width, "unknown": unknown})
         process.close()
         seconds, gib = result["seconds"], result["gib"]

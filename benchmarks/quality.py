@@ -170,9 +170,7 @@ def write_sheet(path: Path, cases: dict[str, Case], matte: Method) -> None:
     path.write_bytes(cv2.imencode(".png", np.vstack(padded))[1].tobytes())
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--examples", type=Path, required=True, metavar="DIR")
+def add_matter_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default="indexnet.open", metavar="NAME")
     parser.add_argument("--weights", metavar="FILE", help="checkpoint instead of the model's own")
     parser.add_argument("--device", default="auto")
@@ -180,10 +178,40 @@ def main() -> None:
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--views", type=int, default=1, help="1, 2, 4 or 8: the mean of so many")
     parser.add_argument(
+        "--scales", type=int, help="sizes at which to look; default: as suits the weights"
+    )
+    parser.add_argument(
         "--fit-colours",
         action=argparse.BooleanOptionalAction,
         help="fit the mattes to the pictures' colours; default: as the weights were trained",
     )
+
+
+def matter_of(options: argparse.Namespace) -> Matter:
+    """What the options of ``add_matter_options`` ask for; prints what it is."""
+    matter = Matter(
+        options.model,
+        options.weights,
+        device=options.device,
+        align=options.align,
+        precision=options.precision,
+        views=options.views,
+        scales=options.scales,
+        fit_colours=options.fit_colours,
+    )
+    report = matter.report
+    print(
+        f"{report.model}, {report.checkpoint}, {report.device}, {report.precision}, "
+        f"views {report.views}, scales {report.scales}, "
+        f"{'' if report.fit_colours else 'not '}fitted to colours"
+    )
+    return matter
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--examples", type=Path, required=True, metavar="DIR")
+    add_matter_options(parser)
     parser.add_argument("--classical", action="store_true", help="the methods of pymatting as well")
     parser.add_argument("--stress", action="store_true", help="harder trimaps and pictures")
     parser.add_argument("--sheet", type=Path, metavar="PNG", help="contact sheet, narrow trimaps")
@@ -193,20 +221,7 @@ def main() -> None:
     names = [name for name in names if not options.only or Path(name).stem in options.only]
     if not names:
         sys.exit(f"{options.examples}/image: no such PNGs")
-    matter = Matter(
-        options.model,
-        options.weights,
-        device=options.device,
-        align=options.align,
-        precision=options.precision,
-        views=options.views,
-        fit_colours=options.fit_colours,
-    )
-    report = matter.report
-    print(
-        f"{report.model}, {report.checkpoint}, {report.device}, {report.precision}, "
-        f"views {report.views}, {'' if report.fit_colours else 'not '}fitted to colours"
-    )
+    matter = matter_of(options)
     sets = {
         folder: {Path(name).stem: read_case(options.examples, folder, name) for name in names}
         for folder in TRIMAPS

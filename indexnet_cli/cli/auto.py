@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
 
 import typer
 
+from indexnet_cli.cli.finish import Finish
 from indexnet_cli.cli.heavy_imports import heavy_imports
 from indexnet_cli.cli.optional_value import LEFT_OUT
 from indexnet_cli.cli.output import Output
@@ -103,7 +104,7 @@ def plan_auto(
     strategy: Strategy | None,
     save_trimap: str | None,
     refine_with: str | None,
-    fit_colours: bool | None,
+    finish: Finish,
 ) -> Auto | None:
     """What to do without a trimap; ``None`` where the command line has one, or should have.
 
@@ -141,11 +142,7 @@ def plan_auto(
             f"--refine-with {second.name}: this model takes no trimap.",
             "Name one that does, such as indexnet.",
         )
-    if fit_colours and second is None:
-        raise UsageError(
-            f"--fit-colours is for what a trimap leaves unknown, and {spec.name} needs none.",
-            "Leave it out, or add --refine-with indexnet.",
-        )
+    finish.check(second or spec)
     return Auto(spec, strategy or DEFAULT_STRATEGY, save_trimap, second, named is not None)
 
 
@@ -201,7 +198,7 @@ def _load_finder(plan: Auto, weights: str | None, options: dict[str, Any], out: 
     if plan.refine_with is not None:
         pull_if_missing(plan.refine_with.name, None, out)
         find_checkpoint(plan.refine_with.name)  # or else fail before the work, not after it
-        options = {**options, "fit_colours": None}  # meant for the matte of the other network
+        options = {**options, **asdict(Finish())}  # what is asked for is the other's
     try:
         if plan.named or weights is not None:
             pull_if_missing(plan.model.name, weights, out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,7 @@ from indexnet_cli.cli.auto import (
     plan_auto,
 )
 from indexnet_cli.cli.failures import reports_failures
+from indexnet_cli.cli.finish import Finish
 from indexnet_cli.cli.guided import matte_guided, plan_guide
 from indexnet_cli.cli.memory_option import MemoryOption, parse_memory
 from indexnet_cli.cli.output import Output
@@ -98,6 +100,7 @@ def matte(
     precision: options.PrecisionOption = "auto",
     align: options.AlignOption = "pad",
     views: options.ViewsOption = 1,
+    scales: options.ScalesOption = None,
     fit_colours: options.FitColoursOption = None,
     memory: MemoryOption = "auto",
     max_pixels: options.MaxPixelsOption = 512_000_000,
@@ -126,8 +129,9 @@ def matte(
     """
     out = Output(quiet=quiet, verbose=verbose, json=json)
     views_of(views)
+    finish = Finish(scales, fit_colours)
     given = trimap or mask or box
-    plan = plan_auto(auto, given, model, strategy, save_trimap, refine_with, fit_colours)
+    plan = plan_auto(auto, given, model, strategy, save_trimap, refine_with, finish)
     guide = plan_guide(image, trimap, mask, box, erode, dilate) if plan is None else None
     style = product_options.product_style(
         save, background, fit, background_position, linear, no_estimate, bits, f".{format}"
@@ -139,7 +143,7 @@ def matte(
         "precision": precision,
         "align": align,
         "views": views,
-        "fit_colours": fit_colours,
+        **asdict(finish),
         "memory": parse_memory(memory),
     }
     started = time.perf_counter()

@@ -36,6 +36,19 @@ ViewsOption = Annotated[
         "also with rows and columns exchanged (8). As many times the time, finer edges.",
     ),
 ]
+ScalesOption = Annotated[
+    int | None,
+    typer.Option(
+        "--scales",
+        min=1,
+        max=3,
+        metavar="1|2|3",
+        help="Look at the picture as it is (1), also at half (2), also at a quarter (3) of its "
+        "size where unknown pixels are far from known ones: better smoke, glass and blur there, "
+        "up to a third more time. Default: 3 with the weights of indexnet.open, else 1.",
+        show_default=False,
+    ),
+]
 FitColoursOption = Annotated[
     bool | None,
     typer.Option(

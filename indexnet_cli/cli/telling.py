@@ -19,6 +19,7 @@ def told_of(matter: Matter, out: Output) -> dict[str, Any]:
     out.detail(
         f"device {report.device}, precision {report.precision}, align {report.align}, "
         + (f"views {report.views}, " if report.views > 1 else "")
+        + (f"scales {report.scales}, " if report.scales > 1 else "")
         + ("fitted to colours, " if report.fit_colours else "")
         + (
             f"strategy {report.strategy}"
@@ -44,6 +45,7 @@ def told_of(matter: Matter, out: Output) -> dict[str, Any]:
         "precision": report.precision,
         "align": report.align,
         "views": report.views,
+        "scales": report.scales,
         "fit_colours": report.fit_colours,
         "tiles": report.tiles,
         "tile": report.tile,

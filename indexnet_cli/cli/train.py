@@ -15,7 +15,10 @@ from indexnet_cli.cli.output import Output
 from indexnet_cli.errors import UsageError
 
 if TYPE_CHECKING:
+    import torch
+
     from indexnet_cli.training.loop import Trainer
+    from indexnet_cli.training.recipe import Recipe
 
 
 @reports_failures
@@ -193,6 +196,7 @@ def train(
         out.note(f"{', '.join(map(str, data_dir))}: {data.description}")
         if data.warning:
             out.warn(data.warning)
+        _warn_of_slow_numbers(loaded, place, out)
         start = choose_start(loaded, has_snapshot(folder, snapshot_dir), encoder, init, out)
         options = KeepingOptions(keep, evolution, tensorboard, snapshot_dir)
         pause_at = None if pause_after is None else began + 60 * pause_after
@@ -222,6 +226,16 @@ def _run(trainer: Trainer, out: Output) -> None:
         return
     scores = ", ".join(f"{name} {value:.4g}" for name, value in trainer.keeper.scores.items())
     out.note(f"{trainer.folder / 'weights.safetensors'}: {scores}")
+
+
+def _warn_of_slow_numbers(recipe: Recipe, device: torch.device, out: Output) -> None:
+    from indexnet_cli.engine.precision import multiplies_bf16
+
+    if recipe.precision == "bf16" and device.type == "cpu" and not multiplies_bf16():
+        out.warn(
+            "this processor has no instructions for bfloat16 and takes about ten times as long "
+            "with it as with float32: add --set precision=fp32"
+        )
 
 
 def _worker_count(device: str) -> int:

@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 STYLES = {
-    "published": 0.39,
+    "published": 0.37,
     "elliptic": 0.30,
     "wide": 0.12,
     "blobs": 0.10,
     "polygon": 0.05,
     "no_foreground": 0.03,
-    "all_unknown": 0.01,
+    "all_unknown": 0.03,
 }
 
 

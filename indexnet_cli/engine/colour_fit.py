@@ -7,16 +7,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from indexnet_cli.engine.blocks import rewrite_unknown
 from indexnet_cli.engine.normalisation import SCALES
 from indexnet_cli.engine.progress import Progress
 from indexnet_cli.engine.regions import Region
 from indexnet_cli.imaging.trimaps import UNKNOWN
 from indexnet_cli.models.colour_lines import REACH, fit_colours
 
-BLOCK = 512  # pixels; with what lies around it and is needed, about 100 MB of planes
 
-
-@torch.inference_mode()
 def fit_picture(
     image: NDArray[np.generic],
     trimap: NDArray[np.uint8],
@@ -27,41 +25,17 @@ def fit_picture(
     """Fit ``alpha`` H x W, in place, where ``trimap`` H x W is unknown; elsewhere it is 0 or 1.
 
     ``image`` H x W x 3 uint8, uint16 or floating in [0, 1]. Every block sees all that its pixels
-    depend on, so that the blocks are those of the whole picture in one piece.
+    depend on, so that the blocks are those of the whole picture in one piece. A block with what
+    lies around it and is needed takes about 100 MB of planes.
     """
-    height, width = alpha.shape
-    rows = range(0, height, BLOCK)
-    above = alpha[:0]  # of this row of blocks, as the network left it
-    for number, top in enumerate(rows):
-        if progress is not None:
-            progress(number, len(rows))
-        bottom, last = min(top + BLOCK, height), min(top + BLOCK + REACH, height)
-        band = np.concatenate([above, alpha[top:last]])
-        first = top - len(above)
-        above = band[: bottom - first][-REACH:].copy()
-        for left in range(0, width, BLOCK):
-            block = _around_unknown(trimap, Region(top, bottom, left, min(left + BLOCK, width)))
-            if block is not None:
-                outer = block.grow(REACH).clip(height, width)
-                start = band[outer.top - first : outer.bottom - first, outer.slices[1]]
-                fitted = _fit(image[outer.slices], trimap[outer.slices], start, device)
-                alpha[block.slices] = fitted[block.within(outer)]
+
+    def fit(outer: Region, start: NDArray[np.float32]) -> NDArray[np.float32]:
+        return _fit(image[outer.slices], trimap[outer.slices], start, device)
+
+    rewrite_unknown(alpha, trimap, REACH, fit, progress)
 
 
-def _around_unknown(trimap: NDArray[np.uint8], block: Region) -> Region | None:
-    """The part of ``block`` that holds its unknown pixels; None where it has none."""
-    unknown = trimap[block.slices] == UNKNOWN
-    rows, columns = (np.flatnonzero(unknown.any(axis)) for axis in (1, 0))
-    if not len(rows):
-        return None
-    return Region(
-        block.top + int(rows[0]),
-        block.top + int(rows[-1]) + 1,
-        block.left + int(columns[0]),
-        block.left + int(columns[-1]) + 1,
-    )
-
-
+@torch.inference_mode()
 def _fit(
     image: NDArray[np.generic],
     trimap: NDArray[np.uint8],

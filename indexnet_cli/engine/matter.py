@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from indexnet_cli.checkpoints.locating import Checkpoint, find_checkpoint
 from indexnet_cli.checkpoints.reading import load_into, read_state_dict
@@ -20,15 +20,15 @@ from indexnet_cli.engine.alignment import (
     Planes,
     check_align,
     restore,
-    round_up,
     windows,
 )
 from indexnet_cli.engine.colour_fit import fit_picture
 from indexnet_cli.engine.device import describe_device, resolve_device
-from indexnet_cli.engine.inputs import NetworkInput, picture_input, tensor_input
+from indexnet_cli.engine.inputs import NetworkInput, picture_input
 from indexnet_cli.engine.memory import MemoryBudget
 from indexnet_cli.engine.precision import lay_out, resolve_precision
 from indexnet_cli.engine.progress import Progress
+from indexnet_cli.engine.scales import Scene, add_coarse, check_scales, scenes
 from indexnet_cli.engine.staged_forward import StagedForward
 from indexnet_cli.engine.staged_network import StagedNetwork
 from indexnet_cli.engine.strategies import DEFAULT_STRATEGY, Strategy
@@ -41,6 +41,20 @@ from indexnet_cli.models.folding import bake, set_folded
 from indexnet_cli.models.registry import DEFAULT_MODEL, ModelSpec, build_network, resolve_model
 
 Forward = StagedForward | TiledForward
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a ``Matter`` computes; its docstring says what each of them means."""
+
+    precision: str
+    align: Align
+    tile: int | None
+    memory: int | None
+    strategy: Strategy
+    views: int
+    scales: int
+    fit_colours: bool
 
 
 @dataclass
@@ -57,6 +71,7 @@ class Report:
     precision: str
     align: str
     views: int
+    scales: int
     fit_colours: bool
     tiles: int = 0
     tile: int | None = None
@@ -78,8 +93,10 @@ class Matter:
     ``strategy``: at which sizes a model that needs no trimap looks at a picture;
     ``views``: 1, or the mean alpha of 2 (also mirrored), 4 (also upside down) or 8 (also
     transposed) views of the picture, one after another: as many times the time, no more memory;
+    ``scales``: at how many sizes the picture is looked at, where unknown pixels are far from known
+    ones: as it is (1), also at half (2), also at a quarter (3) of its size (``engine.scales``);
     ``fit_colours``: whether the alpha is then fitted to the picture's colours
-    (``models.colour_lines``), by default as the weights were trained.
+    (``models.colour_lines``). By default both are as suits the weights.
     ``on_progress``, if set, is called with the number of tiles done and of all.
     Raises ``UsageError``, ``CheckpointError``, ``DeviceError``.
     """
@@ -96,6 +113,7 @@ class Matter:
         memory: int | None = None,
         strategy: Strategy = DEFAULT_STRATEGY,
         views: int = 1,
+        scales: int | None = None,
         fit_colours: bool | None = None,
     ) -> None:
         spec = resolve_model(model or DEFAULT_MODEL)
@@ -106,21 +124,13 @@ class Matter:
             spec = recognise(state, checkpoint.path)
         network = build_network(spec)
         load_into(network, state, str(checkpoint.path))
+        ours = align == "pad" and _is_own(spec, checkpoint)
+        if scales is None:
+            scales = spec.scales if ours else 1
         if fit_colours is None:
-            fit_colours = align == "pad" and _trained_to_fit(spec, checkpoint)
-        self._set_up(
-            network,
-            spec,
-            checkpoint,
-            place,
-            precision,
-            align,
-            tile,
-            memory,
-            strategy,
-            views,
-            fit_colours,
-        )
+            fit_colours = spec.fits_colours and ours
+        settings = Settings(precision, align, tile, memory, strategy, views, scales, fit_colours)
+        self._set_up(network, spec, checkpoint, place, settings)
 
     @classmethod
     def from_network(
@@ -135,15 +145,14 @@ class Matter:
         memory: int | None = None,
         strategy: Strategy = DEFAULT_STRATEGY,
         views: int = 1,
+        scales: int = 1,
         fit_colours: bool = False,
     ) -> Matter:
         """A ``Matter`` around a copy of a network at hand."""
         matter = cls.__new__(cls)
-        place = resolve_device(device)
+        settings = Settings(precision, align, tile, memory, strategy, views, scales, fit_colours)
         own = copy.deepcopy(network)
-        matter._set_up(
-            own, spec, None, place, precision, align, tile, memory, strategy, views, fit_colours
-        )
+        matter._set_up(own, spec, None, resolve_device(device), settings)
         return matter
 
     def _set_up(
@@ -152,21 +161,13 @@ class Matter:
         spec: ModelSpec,
         checkpoint: Checkpoint | None,
         device: torch.device,
-        precision: str,
-        align: Align,
-        tile: int | None,
-        memory: int | None,
-        strategy: Strategy,
-        views: int,
-        fit_colours: bool,
+        settings: Settings,
     ) -> None:
+        align = settings.align
         check_align(align, spec)
-        if fit_colours and not spec.needs_trimap:
-            raise UsageError(
-                f"{spec.name} takes no trimap, and only what one leaves unknown can be fitted",
-                "leave fit_colours out",
-            )
-        self._views = views_of(views)
+        check_scales(settings.scales)
+        _check_needs_trimap(spec, settings)
+        self._views = views_of(settings.views)
         self.spec = spec
         self.device = device
         self.align = align
@@ -174,21 +175,21 @@ class Matter:
         network = set_folded(bake(network)).to(device)
         divisible = isinstance(network, StagedNetwork)
         measured = align == "pad" and checkpoint is not None and checkpoint.source == "bundled"
-        precision = resolve_precision(precision, device, divisible, measured)
+        precision = resolve_precision(settings.precision, device, divisible, measured)
         if divisible:
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         else:
             lay_out(network, precision)
         self.on_progress: Progress | None = None
-        budget = MemoryBudget(device, memory)
+        budget = MemoryBudget(device, settings.memory)
         if not spec.needs_trimap:
             self._trimap_free = TrimapFree(
-                network, spec, device, precision, strategy, align, self._views
+                network, spec, device, precision, settings.strategy, align, self._views
             )
         elif isinstance(network, StagedNetwork):
-            self._forward: Forward = StagedForward(network, budget, precision, tile)
+            self._forward: Forward = StagedForward(network, budget, precision, settings.tile)
         else:
-            self._forward = TiledForward(network, spec, budget, precision, tile)
+            self._forward = TiledForward(network, spec, budget, precision, settings.tile)
         self.report = Report(
             model=spec.name,
             checkpoint=checkpoint.name if checkpoint else "in memory",
@@ -196,9 +197,10 @@ class Matter:
             device=describe_device(device),
             precision=precision,
             align=align,
-            views=views,
-            fit_colours=fit_colours,
-            strategy=None if spec.needs_trimap else strategy,
+            views=settings.views,
+            scales=settings.scales,
+            fit_colours=settings.fit_colours,
+            strategy=None if spec.needs_trimap else settings.strategy,
         )
 
     def matte(
@@ -217,40 +219,51 @@ class Matter:
         self._check_trimap_wanted(True)
         check_image(image)
         check_trimap(image, trimap)
-        alpha = (trimap == FOREGROUND).astype(np.float32)
         self.report.tiles, self.report.tile = 0, None
-        for number, view in enumerate(self._views):
-            progress = self._progress_of(number)
-            self._add_view(view.of(image), view.of(trimap), view.of(alpha), progress)
+        return self._matte(image, trimap, self.align)
+
+    def _matte(self, image: NDArray[np.generic], trimap: NDArray[np.uint8], align: Align) -> Planes:
+        """Alpha of a picture: the network's at each size, the smallest first, joined and fitted."""
+        looks = scenes(image, trimap, self.report.scales)
+        parts = self._parts(len(looks))
+        alpha = self._matte_scene(looks.pop(), align, parts)
+        while looks:
+            coarse, alpha = alpha, self._matte_scene(looks[-1], align, parts)
+            add_coarse(alpha, coarse, looks.pop().trimap)
         if self.report.fit_colours:
-            fit_picture(image, trimap, alpha, self.device, self._progress_of(len(self._views)))
+            fit_picture(image, trimap, alpha, self.device, next(parts))
+        return alpha
+
+    def _matte_scene(self, scene: Scene, align: Align, parts: Iterator[Progress | None]) -> Planes:
+        """Mean alpha of the views of a picture at one size."""
+        image, trimap = scene
+        alpha = (trimap == FOREGROUND).astype(np.float32)
+        for view in self._views:
+            seen = Scene(view.of(image), view.of(trimap))
+            self._add_view(seen, view.of(alpha), align, next(parts))
         return alpha
 
     def _add_view(
-        self,
-        image: NDArray[np.generic],
-        trimap: NDArray[np.uint8],
-        alpha: Planes,
-        progress: Progress | None,
+        self, scene: Scene, alpha: Planes, align: Align, progress: Progress | None
     ) -> None:
-        """Add this view's share to ``alpha`` where ``trimap`` is unknown; it is 0 there first."""
+        """Add this view's share to ``alpha`` where the trimap is unknown; it is 0 there first."""
+        image, trimap = scene
         height, width = trimap.shape
-        for window in windows(height, width, self.spec, self.align):
+        for window in windows(height, width, self.spec, align):
             if (trimap[window] == UNKNOWN).any():
-                found = self._estimate(image[window], trimap[window], progress)
+                part = Scene(image[window], trimap[window])
+                found = self._estimate(part, align, progress)
                 found /= len(self._views)  # a power of two: no rounding
                 # Compared once more: a mask kept all the while is a byte a pixel.
                 unknown = trimap[window] == UNKNOWN
                 np.add(alpha[window], found, out=alpha[window], where=unknown)
 
-    def _estimate(
-        self, image: NDArray[np.generic], trimap: NDArray[np.uint8], progress: Progress | None
-    ) -> Planes:
+    def _estimate(self, scene: Scene, align: Align, progress: Progress | None) -> Planes:
         """Alpha of one part of a picture, at its size, by one forward pass."""
-        height, width = trimap.shape
-        source = picture_input(image, trimap, self.spec, self.align)
+        height, width = scene.trimap.shape
+        source = picture_input(scene.image, scene.trimap, self.spec, align)
         raw = self._run(source, progress)[0, 0].numpy()
-        return restore(raw, height, width, self.spec, self.align)
+        return restore(raw, height, width, self.spec, align)
 
     def find(self, image: NDArray[np.generic]) -> Found:
         """Alpha and trimap of ``image`` (as ``matte`` takes it), by a model that needs no trimap.
@@ -273,54 +286,24 @@ class Matter:
     def matte_tensor(self, image: Tensor, trimap: Tensor) -> Tensor:
         """Alpha N x 1 x H x W float32 in [0, 1] on the device of ``image``.
 
-        ``image`` N x 3 x H x W RGB in [0, 1]; ``trimap`` N x 1 x H x W in [0, 1]: 0, 128/255, 1.
+        ``image`` N x 3 x H x W RGB in [0, 1]; ``trimap`` N x 1 x H x W: 0, 1, and between them
+        (128/255) where it is unknown.
         Pads, whatever ``align`` says. Known pixels come out exactly 0 or 1.
         """
         self._check_trimap_wanted(True)
-        self.report.tiles = 0
-        mean = torch.tensor(self.spec.mean, device=image.device).view(1, 3, 1, 1)
-        std = torch.tensor(self.spec.std, device=image.device).view(1, 3, 1, 1)
-        x = torch.cat([(image.float() - mean) / std, trimap.float()], dim=1)
-        alpha = torch.cat([self._estimate_tensor(sample) for sample in x.split(1)])
-        known = trimap.cpu()
-        alpha = torch.where(known == 1, 1.0, torch.where(known == 0, 0.0, alpha))
-        if self.report.fit_colours:
-            for picture, trimap_plane, plane in zip(image, known[:, 0], alpha[:, 0], strict=True):
-                self._fit_tensor(picture, trimap_plane, plane)
-        return alpha.to(image.device)
+        self.report.tiles, self.report.tile = 0, None
+        levels = torch.where(trimap == 1, FOREGROUND, torch.where(trimap == 0, BACKGROUND, UNKNOWN))
+        colours = image.detach().float().permute(0, 2, 3, 1).cpu().numpy()
+        classes = levels[:, 0].to(torch.uint8).cpu().numpy()
+        alpha = [self._matte(*pair, "pad") for pair in zip(colours, classes, strict=True)]
+        return torch.from_numpy(np.stack(alpha)[:, None]).to(image.device)
 
-    def _fit_tensor(self, picture: Tensor, trimap: Tensor, alpha: Tensor) -> None:
-        """Fit ``alpha`` H x W, in place; ``picture`` is 3 x H x W."""
-        levels = torch.where(trimap == 1, FOREGROUND, torch.where(trimap == 0, 0, UNKNOWN))
-        fit_picture(
-            picture.detach().float().permute(1, 2, 0).cpu().numpy(),
-            levels.to(torch.uint8).numpy(),
-            alpha.numpy(),
-            self.device,
-            self._progress_of(len(self._views)),
-        )
-
-    def _estimate_tensor(self, sample: Tensor) -> Tensor:
-        """Mean alpha 1 x 1 x H x W of the views of a normalised ``sample`` 1 x 4 x H x W."""
-        total = torch.zeros(1, 1, *sample.shape[-2:])
-        mode = "constant" if self.spec.published.sizing == "pad-zero" else "replicate"
-        for number, view in enumerate(self._views):
-            x = view.of_tensor(sample)
-            height, width = x.shape[-2:]
-            down = round_up(height, self.spec.stride, self.spec.stride_offset) - height
-            right = round_up(width, self.spec.stride, self.spec.stride_offset) - width
-            source = tensor_input(F.pad(x, (0, right, 0, down), mode=mode))
-            progress = self._progress_of(number)
-            alpha = self._run(source, progress)[..., :height, :width]
-            total += view.undo(alpha).clamp(0, 1) / len(self._views)
-        return total
-
-    def _progress_of(self, part: int) -> Progress | None:
-        """What to tell in a view, or in the fit after them, which counts as one more."""
-        if self.on_progress is None:
-            return None
-        parts = len(self._views) + self.report.fit_colours
-        return progress_of_part(self.on_progress, part, parts)
+    def _parts(self, sizes: int) -> Iterator[Progress | None]:
+        """What to tell in each view at each size, and in the fit after them, one after another."""
+        parts = sizes * len(self._views) + self.report.fit_colours
+        for part in range(parts):
+            told = self.on_progress
+            yield None if told is None else progress_of_part(told, part, parts)
 
     def _run(self, source: NetworkInput, progress: Progress | None) -> Tensor:
         if not source.unknown.any():
@@ -331,11 +314,26 @@ class Matter:
         return alpha
 
 
-def _trained_to_fit(spec: ModelSpec, checkpoint: Checkpoint) -> bool:
-    """Whether these are weights of ``spec``, the package's or from training, that fit colours."""
-    return spec.fits_colours and (
-        checkpoint.source == "bundled" or trained_model(checkpoint.path) == spec.name
+def _is_own(spec: ModelSpec, checkpoint: Checkpoint) -> bool:
+    """Whether these are weights of ``spec``: the package's, the plug-in's, or from training.
+
+    Looked up for models whose weights are finished otherwise than published ones.
+    """
+    return (spec.scales > 1 or spec.fits_colours) and (
+        checkpoint.source in ("bundled", "plug-in") or trained_model(checkpoint.path) == spec.name
     )
+
+
+def _check_needs_trimap(spec: ModelSpec, settings: Settings) -> None:
+    """Raise ``UsageError`` for what is done in unknown regions with a model that has none."""
+    if spec.needs_trimap:
+        return
+    for option, asked in (("scales", settings.scales > 1), ("fit_colours", settings.fit_colours)):
+        if asked:
+            raise UsageError(
+                f"{spec.name} takes no trimap, and {option} is for what one leaves unknown",
+                f"leave {option} out",
+            )
 
 
 def check_image(image: NDArray[np.generic]) -> None:

@@ -27,7 +27,7 @@ def resolve_precision(name: str, device: torch.device, divisible: bool, measured
     Raises ``UsageError`` for an unknown name, and for mixed where it does not apply.
     """
     if name == "auto":
-        fits = divisible and measured and device.type == "cpu" and _multiplies_bf16()
+        fits = divisible and measured and device.type == "cpu" and multiplies_bf16()
         return MIXED if fits else "fp32"
     if name not in PRECISIONS:
         known = ", ".join(PRECISIONS)
@@ -76,7 +76,8 @@ def memory_format(precision: str) -> torch.memory_format:
     return torch.contiguous_format if precision == "fp32" else torch.channels_last
 
 
-def _multiplies_bf16() -> bool:
+def multiplies_bf16() -> bool:
+    """Whether this processor has instructions for bfloat16; without, it is slower than float32."""
     capabilities: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
 

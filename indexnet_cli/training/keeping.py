@@ -153,6 +153,7 @@ class Keeper:
             self.spec,
             device=str(self.device),
             precision=precision,
+            scales=self.spec.scales,
             fit_colours=self.recipe.fits_colours,
         )
         if sheet:

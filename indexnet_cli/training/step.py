@@ -50,6 +50,13 @@ class Outcome:
         return sum(self.terms.values())
 
 
+def autocast(recipe: Recipe, device: torch.device) -> torch.autocast:
+    """A context in which networks compute in the recipe's precision."""
+    return torch.autocast(
+        device.type, dtype=DTYPES[recipe.precision], enabled=recipe.precision != "fp32"
+    )
+
+
 class Outputs(nn.Module):
     """A network as its losses see it: all that it predicts, by name."""
 
@@ -127,11 +134,7 @@ class TrainingStep:
         sums: dict[str, Tensor] = {}
         for number, piece in enumerate(pieces, 1):
             with self._synchronising(number == len(pieces)):
-                with torch.autocast(
-                    self.device.type,
-                    dtype=DTYPES[self.recipe.precision],
-                    enabled=self.recipe.precision != "fp32",
-                ):
+                with autocast(self.recipe, self.device):
                     outputs = self._predict(piece)
                 outputs = {name: value.float() for name, value in outputs.items()}
                 terms = compute(outputs, piece, totals, self.recipe)

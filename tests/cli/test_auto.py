@@ -59,6 +59,7 @@ def test_refined_with_the_trimap_that_was_found(photo: Path, aimnet_file: Path) 
     assert told["refined_with"]["model"] == "indexnet.open"
     assert told["refined_with"]["checkpoint"]["source"] == "bundled"
     assert (told["fit_colours"], told["refined_with"]["fit_colours"]) == (False, True)
+    assert (told["scales"], told["refined_with"]["scales"]) == (1, 3)
     trimap = levels(trimap_file)
     assert told["trimap"]["unknown_share"] == pytest.approx((trimap == 128).mean())
     assert set(np.unique(trimap)) == {0, 128, 255}
@@ -104,6 +105,7 @@ def test_refining_weights_that_are_not_here(photo: Path, aimnet_file: Path) -> N
         (["--auto", "--refine-with", "aimnet"], "takes no trimap"),
         (["--auto", "--model", "magic"], "no model 'magic'"),
         (["--auto", "--model", "aimnet", "--fit-colours"], "--refine-with indexnet"),
+        (["--auto", "--model", "aimnet", "--scales", "2"], "--refine-with indexnet"),
         (["trimap.png", "--save-trimap"], "--save-trimap goes with --auto"),
         (["trimap.png", "--refine-with", "indexnet"], "--refine-with goes with --auto"),
         (["trimap.png", "--strategy", "resize"], "--strategy goes with --auto"),

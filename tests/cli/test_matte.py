@@ -82,6 +82,33 @@ def test_the_fit_to_colours(pair: tuple[Path, Path], weights_file: Path) -> None
     assert np.abs(found["--fit-colours"] - found[None]).max() > 1
 
 
+def test_smaller_sizes(pair: tuple[Path, Path], weights_file: Path) -> None:
+    folder = pair[0].parent
+    photo, trimap = folder / "wide.png", folder / "wide_trimap.png"
+    noise = np.random.default_rng(0).integers(0, 256, (160, 200, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(photo)
+    Image.fromarray(np.full((160, 200), 128, np.uint8)).save(trimap)
+    found = {}
+    for count in (None, 1, 2):
+        out = folder / f"scales{count}.png"
+        option = () if count is None else ("--scales", count)
+        arguments = (photo, trimap, "--weights", weights_file, "-o", out, "--bits", 16, *option)
+        result = invoke("matte", *arguments, "--json", "-v")
+        assert result.exit_code == 0, result.output
+        assert json.loads(result.stdout)["scales"] == (count or 1)
+        assert ("scales 2," in result.stderr) is (count == 2)
+        found[count] = np.asarray(Image.open(out)).astype(int)
+    np.testing.assert_array_equal(found[None], found[1])
+    assert np.abs(found[2] - found[1]).max() > 1
+
+
+@pytest.mark.parametrize("command", ["matte", "batch"])
+def test_other_numbers_of_sizes_are_refused(pair: tuple[Path, Path], command: str) -> None:
+    result = invoke(command, *pair, "-o", pair[0].parent / "out", "--scales", 4)
+    assert result.exit_code == 2
+    assert not (pair[0].parent / "out").exists()
+
+
 @pytest.mark.parametrize("command", ["matte", "batch"])
 def test_other_numbers_of_views_are_refused(pair: tuple[Path, Path], command: str) -> None:
     result = invoke(command, *pair, "-o", pair[0].parent / "out", "--views", 3)

@@ -58,6 +58,21 @@ def test_folders_to_a_matte(pictures: Path, tmp_path: Path) -> None:
     assert matte.is_file()
 
 
+@pytest.mark.parametrize(
+    ("native", "precision", "warned"),
+    [(False, "bf16", True), (True, "bf16", False), (False, "fp32", False)],
+)
+def test_numbers_that_the_processor_lacks_are_warned_of(
+    pictures: Path, monkeypatch: pytest.MonkeyPatch, native: bool, precision: str, warned: bool
+) -> None:
+    monkeypatch.setattr("indexnet_cli.engine.precision.multiplies_bf16", lambda: native)
+    command = ["train", "--recipe", "finetune", "--data-dir", str(pictures), "--dry-run"]
+    more = ["--workers", "0", "--device", "cpu", *settings(f"precision={precision}")]
+    result = invoke(*command, *more)
+    assert result.exit_code == 0, result.stderr
+    assert ("--set precision=fp32" in result.stderr) is warned
+
+
 def test_dry_run_writes_nothing(pictures: Path, tmp_path: Path) -> None:
     command = ["train", "--recipe", "finetune", "--data-dir", str(pictures), "--dry-run"]
     result = invoke(*command, "-o", str(tmp_path / "run"), "--workers", "0", *settings())

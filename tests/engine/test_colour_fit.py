@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from indexnet_cli.engine import colour_fit
+from indexnet_cli.engine import blocks, colour_fit
 from indexnet_cli.engine.colour_fit import fit_picture
 from indexnet_cli.engine.matter import Matter
 from indexnet_cli.errors import UsageError
@@ -37,7 +37,7 @@ def in_one_piece(image: np.ndarray, trimap: np.ndarray, alpha: np.ndarray) -> np
 
 @pytest.mark.parametrize("block", [REACH + 1, 100, 512])
 def test_blocks_come_out_as_the_whole(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
-    monkeypatch.setattr(colour_fit, "BLOCK", block)
+    monkeypatch.setattr(blocks, "BLOCK", block)
     image, trimap, alpha = scene(230, 170)
     expected = in_one_piece(image, trimap, alpha)
     assert np.abs(expected - alpha).max() > 0.1
@@ -112,7 +112,7 @@ def test_weights_that_were_trained_for_it_are_fitted(weights_file: Path, tmp_pat
 
 
 def test_what_needs_no_trimap_cannot_be_fitted() -> None:
-    with pytest.raises(UsageError, match="only what one leaves unknown can be fitted"):
+    with pytest.raises(UsageError, match="fit_colours is for what one leaves unknown"):
         Matter.from_network(nn.Identity(), resolve_model("aimnet"), fit_colours=True)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from indexnet_cli.checkpoints.locating import find_checkpoint
+from indexnet_cli.engine.matter import Matter
 from indexnet_cli.errors import CheckpointError, UsageError
 from indexnet_cli.models.registry import MODELS, model_names, resolve_model
 from tests.cli.running import invoke
@@ -56,6 +57,17 @@ def test_asked_for(install: Install, tmp_path: Path) -> None:
         find_checkpoint("mine.v1")
     (tmp_path / "mine.safetensors").touch()
     assert find_checkpoint("mine.v1").source == "plug-in"
+
+
+def test_its_own_weights_are_finished_as_it_says(
+    install: Install, tmp_path: Path, weights_file: Path
+) -> None:
+    install(v1="V1")
+    (tmp_path / "mine.safetensors").symlink_to(weights_file)
+    report = Matter("mine.v1").report
+    assert (report.scales, report.fit_colours) == (3, True)
+    report = Matter("mine.v1", weights_file).report
+    assert (report.scales, report.fit_colours) == (1, False)
 
 
 def test_a_bare_name_of_several_is_not_guessed(install: Install) -> None:

@@ -14,6 +14,7 @@ from indexnet_cli.cli.batch.gallery import check_gallery, write_gallery
 from indexnet_cli.cli.batch.networks import Networks
 from indexnet_cli.cli.batch.running import BatchRun
 from indexnet_cli.cli.failures import reports_failures
+from indexnet_cli.cli.finish import Finish
 from indexnet_cli.cli.memory_option import MemoryOption, parse_memory
 from indexnet_cli.cli.output import Output
 from indexnet_cli.engine.views import views_of
@@ -78,6 +79,7 @@ def batch(
     precision: options.PrecisionOption = "auto",
     align: options.AlignOption = "pad",
     views: options.ViewsOption = 1,
+    scales: options.ScalesOption = None,
     fit_colours: options.FitColoursOption = None,
     memory: MemoryOption = "auto",
     watch: Annotated[
@@ -142,8 +144,9 @@ def batch(
     views_of(views)
     output = _check_folders(images, trimaps, output, mask_dir, watch)
     given = trimaps if mask_dir is None else mask_dir
+    finish = Finish(scales, fit_colours)
     plan = plan_auto(
-        auto, None if given is None else str(given), model, strategy, None, refine_with, fit_colours
+        auto, None if given is None else str(given), model, strategy, None, refine_with, finish
     )
     guide: Guide = "none" if plan else "trimap" if mask_dir is None else "mask"
     style = product_options.product_style(
@@ -154,7 +157,7 @@ def batch(
         check_gallery(gallery, style, watch, overwrite)
     part = Shard.of_environment(os.environ) if shard is None else Shard.parse(shard)
     networks = Networks(
-        plan, model, weights, device, precision, align, views, fit_colours, parse_memory(memory)
+        plan, model, weights, device, precision, align, views, finish, parse_memory(memory)
     )
 
     with Journal(output, part.suffix) as journal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from indexnet_cli.cli.finish import Finish
 from indexnet_cli.cli.heavy_imports import heavy_imports
 from indexnet_cli.cli.weights.pulling import pull_if_missing
 from indexnet_cli.engine.strategies import DEFAULT_STRATEGY
@@ -34,7 +35,7 @@ class Networks:
     precision: str
     align: Align
     views: int
-    fit_colours: bool | None
+    finish: Finish
     memory: int | None
 
     @property
@@ -78,21 +79,20 @@ class Networks:
             parts += [self.auto.strategy, repr((name, refining))]
         if self.views != 1:
             parts.append(f"views {self.views}")
-        if self.fit_colours is not None:
-            parts.append(f"fit colours {self.fit_colours}")
+        if self.finish != Finish():
+            parts.append(repr(self.finish))
         return digest_text(*parts)
 
     def matter(self) -> Matter:
         """Build the network that mattes."""
-        # Colours are fitted in the last matte.
-        return self._build(self.spec, self.weights, None if self.second else self.fit_colours)
+        return self._build(self.spec, self.weights, Finish() if self.second else self.finish)
 
     def refiner(self) -> Matter:
         """Build the network that refines."""
         assert self.second is not None
-        return self._build(self.second, None, self.fit_colours)
+        return self._build(self.second, None, self.finish)
 
-    def _build(self, spec: ModelSpec, weights: str | None, fit_colours: bool | None) -> Matter:
+    def _build(self, spec: ModelSpec, weights: str | None, finish: Finish) -> Matter:
         with heavy_imports():
             from indexnet_cli.engine.matter import Matter
             from indexnet_cli.engine.ranks import local_device
@@ -104,7 +104,8 @@ class Networks:
             precision=self.precision,
             align=self.align,
             views=self.views,
-            fit_colours=fit_colours,
+            scales=finish.scales,
+            fit_colours=finish.fit_colours,
             memory=self.memory,
             strategy=self.auto.strategy if self.auto else DEFAULT_STRATEGY,
         )

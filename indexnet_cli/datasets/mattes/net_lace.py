@@ -1,6 +1,8 @@
-"""Nets, lace and wire: woven, honeycomb and irregular meshes, rows of holes, rings and spokes."""
+"""Nets, lace and wire: woven, honeycomb and irregular meshes, holes, rings and spokes, cords."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -11,6 +13,7 @@ from indexnet_cli.datasets.mattes.drawing import Matte, join, lens_blur, random_
 from indexnet_cli.datasets.noise import fractal_noise
 
 Field = NDArray[np.float32]
+Maker = Callable[[np.random.Generator, Field, Field, float, float], Field]
 
 
 def draw(rng: np.random.Generator, size: int) -> Matte:
@@ -18,8 +21,10 @@ def draw(rng: np.random.Generator, size: int) -> Matte:
     thread = log_uniform(rng, 0.5, 10.0)
     period = max(thread * log_uniform(rng, 1.5, 12.0), 5.0)
     u, v = _cloth_coordinates(rng, size)
-    maker = (_woven, _honeycomb, _holes, _irregular, _rings)[int(rng.integers(5))]
+    maker = _MAKERS[int(rng.integers(len(_MAKERS)))]
     mesh = maker(rng, u, v, period, thread)
+    if rng.random() < 0.2:  # the far side of a basket, seen through the near one
+        mesh = join(mesh, _far_side(rng, size, maker, period, thread))
     if rng.random() < 0.3:  # embroidery: filled spots between the threads
         spots = fractal_noise(rng, size, int(rng.integers(4, 14)), 2)
         mesh = np.maximum(mesh, np.clip(spots * 4 - float(rng.uniform(2, 5)), 0, 1))
@@ -29,6 +34,16 @@ def draw(rng: np.random.Generator, size: int) -> Matte:
         mesh = mesh * random_body(rng, size)
     alpha = lens_blur(rng, mesh.astype(np.float32), 0.1, 2.5)
     return Matte(join(alpha, random_body(rng, size)) if rng.random() < 0.55 else alpha)
+
+
+def _far_side(
+    rng: np.random.Generator, size: int, maker: Maker, period: float, thread: float
+) -> Field:
+    """The same mesh once more, smaller, from another side, and less sharp."""
+    shrink = float(rng.uniform(0.6, 1.0))
+    u, v = _cloth_coordinates(rng, size)
+    mesh = maker(rng, u, v, max(period * shrink, 5.0), thread * shrink)
+    return lens_blur(rng, mesh.astype(np.float32), 0.4, 2.0)
 
 
 def _cloth_coordinates(rng: np.random.Generator, size: int) -> tuple[Field, Field]:
@@ -102,3 +117,28 @@ def _irregular(rng: np.random.Generator, u: Field, v: Field, period: float, thre
     distance = cv2.distanceTransform((~border).astype(np.uint8), cv2.DIST_L2, 3)
     coverage = np.clip(np.float32(0.5 + thread) - distance, 0, 1)
     return cv2.resize(coverage, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32)
+
+
+def _cords(rng: np.random.Generator, u: Field, v: Field, period: float, thread: float) -> Field:
+    """Cords side by side, as in fringes and string curtains: uneven, swaying, some missing."""
+    size = u.shape[0]
+    thickness = max(thread, 1.5)
+    pitch = max(thickness * log_uniform(rng, 1.2, 4.0), 4.0)
+    half = int(np.abs(u).max() / pitch) + 2
+    shift, lean, sway = rng.normal(0, [[0.15], [0.25], [0.12]], (3, 2 * half + 1)) * pitch
+    phase = rng.uniform(0, 2 * np.pi, 2 * half + 1)
+    thicknesses = thickness * np.exp(rng.normal(0, 0.25, 2 * half + 1))
+    thicknesses[rng.random(2 * half + 1) < rng.uniform(0, 0.3)] = -1
+    wave = 2 * np.pi / (size * rng.uniform(0.3, 2.0))
+    place = np.rint(u * np.float32(1 / pitch)).astype(np.intp) + half
+    mesh = np.zeros_like(u)
+    for neighbour in (-1, 0, 1):  # a cord may hang before the place of the one beside it
+        cord = np.clip(place + neighbour, 0, 2 * half)
+        middle = (cord - half) * pitch + shift[cord] + lean[cord] * v / size
+        middle += sway[cord] * np.sin(wave * v + phase[cord])
+        cover = np.clip(0.5 + thicknesses[cord] / 2 - np.abs(u - middle), 0, 1)
+        mesh = np.maximum(mesh, cover.astype(np.float32))
+    return mesh
+
+
+_MAKERS: tuple[Maker, ...] = (_woven, _honeycomb, _holes, _irregular, _rings, _cords)

@@ -97,6 +97,7 @@ class FullImages:
             spec,
             device=str(device),
             precision=self.precision,
+            scales=spec.scales,
             fit_colours=self.fit_colours,
         )
         errors = []

@@ -15,6 +15,7 @@ from indexnet_cli.training.batches import to_tensors
 from indexnet_cli.training.feed import Feed
 from indexnet_cli.training.fitting import fit_alpha
 from indexnet_cli.training.recipe import Recipe
+from indexnet_cli.training.step import autocast
 from indexnet_cli.training.validation.result import Rows
 
 VALIDATION_SEED = 0  # the same pictures for every run
@@ -29,7 +30,7 @@ class OpenKinds:
     columns = ("mad", "mse")
 
     def __init__(self, pack: Pack, recipe: Recipe) -> None:
-        self.fit_colours = recipe.fits_colours
+        self.recipe = recipe
         self.samples: dict[str, list[Sample]] = {}
         for kind in KINDS:
             drawn = OpenCompositions(
@@ -58,10 +59,10 @@ class OpenKinds:
             errors = []
             for sample in samples:
                 batch = {key: value[None] for key, value in to_tensors(sample).items()}
-                with torch.autocast(device.type, dtype=torch.bfloat16):
+                with autocast(self.recipe, device):
                     alpha = network(feed(batch))
                 alpha = alpha.float().cpu()
-                if self.fit_colours:
+                if self.recipe.fits_colours:
                     alpha = fit_alpha(alpha, batch)
                 errors.append(unknown_error(alpha, batch))
             scores[kind] = _mean(errors)

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from indexnet_cli.engine import blocks, scales
+from indexnet_cli.engine.matter import Matter
+from indexnet_cli.engine.scales import DEEP, NEAR, REACH, add_coarse, check_scales
+from indexnet_cli.errors import UsageError
+from indexnet_cli.models.registry import resolve_model
+
+SPEC = resolve_model("indexnet.open")
+
+
+def wide_trimap(height: int, width: int) -> np.ndarray:
+    """Unknown all over but for a block of foreground and a strip of background."""
+    trimap = np.full((height, width), 128, np.uint8)
+    trimap[height // 2 :, :20] = 255
+    trimap[:9] = 0
+    return trimap
+
+
+def noise(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).random(shape, dtype=np.float32)
+
+
+def smooth(height: int, width: int) -> np.ndarray:
+    plane = cv2.resize(noise(4, 5), (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.clip(plane, 0, 1).astype(np.float32)
+
+
+def joined(alpha: np.ndarray, coarse: np.ndarray, trimap: np.ndarray) -> np.ndarray:
+    alpha = np.where(trimap == 128, alpha, trimap / 255).astype(np.float32)
+    add_coarse(alpha, coarse, trimap)
+    return alpha
+
+
+@pytest.mark.parametrize("size", [(300, 221), (301, 220)])
+@pytest.mark.parametrize("block", [64, 100])
+def test_blocks_come_out_as_the_whole(
+    monkeypatch: pytest.MonkeyPatch, block: int, size: tuple[int, int]
+) -> None:
+    height, width = size
+    fine, coarse = smooth(height, width), 1 - smooth(-(-height // 2), -(-width // 2))
+    trimap = wide_trimap(height, width)
+    expected = joined(fine, coarse, trimap)
+    assert np.abs(expected - fine)[trimap == 128].max() > 0.2
+    monkeypatch.setattr(blocks, "BLOCK", block)
+    np.testing.assert_allclose(joined(fine, coarse, trimap), expected, rtol=0, atol=1e-5)
+
+
+def test_a_pixel_depends_on_what_is_in_reach() -> None:
+    fine, coarse, trimap = smooth(400, 300), 1 - smooth(200, 150), wide_trimap(400, 300)
+    expected = joined(fine, coarse, trimap)
+    far = np.s_[:, 150 + REACH + 1 :]
+    fine[far], trimap[far] = 1, 255
+    found = joined(fine, coarse, trimap)
+    np.testing.assert_allclose(found[:, :151], expected[:, :151], rtol=0, atol=1e-6)
+    assert (found[far] == 1).all()
+
+
+def test_the_coarse_matte_counts_far_from_known_pixels_only() -> None:
+    trimap = np.full((200, 240), 128, np.uint8)
+    trimap[:, :40] = 0
+    fine, coarse = np.full((200, 240), 0.2, np.float32), np.full((100, 120), 0.8, np.float32)
+    row = joined(fine, coarse, trimap)[100]
+    assert (row[:40] == 0).all()
+    np.testing.assert_allclose(row[40 : 40 + NEAR - 1], 0.2, atol=1e-6)
+    np.testing.assert_allclose(row[40 + DEEP :], 0.8, atol=1e-2)
+    assert (np.diff(row[40 + NEAR : 40 + DEEP]) > 0).all()
+
+
+def test_detail_stays_as_the_fine_matte_has_it() -> None:
+    trimap = np.full((200, 200), 128, np.uint8)
+    strands = np.zeros((200, 200), np.float32)
+    strands[:, ::4] = 1
+    kept = joined(strands, np.full((100, 100), 0.9, np.float32), trimap)
+    assert np.abs(kept - strands).max() < 0.02
+    # A little of it is no reason to keep all: the mean moves, the detail stays on top of it.
+    ripple = 0.3 + 0.02 * strands
+    moved = joined(ripple, np.full((100, 100), 0.7, np.float32), trimap)
+    assert moved.mean() > 0.5
+    np.testing.assert_allclose(np.ptp(moved[100, 60:140]), 0.02, atol=0.01)
+
+
+def test_equal_mattes_join_to_the_same() -> None:
+    fine = smooth(160, 140)
+    coarse = cv2.resize(fine, (70, 80), interpolation=cv2.INTER_AREA)
+    trimap = wide_trimap(160, 140)
+    expected = np.where(trimap == 128, fine, trimap / 255)
+    np.testing.assert_allclose(joined(fine, coarse, trimap), expected, atol=0.02)
+
+
+def test_halves_are_means_and_know_what_all_pixels_say() -> None:
+    image = np.arange(130 * 129 * 3, dtype=np.uint16).reshape(130, 129, 3)
+    trimap = np.full((130, 129), 128, np.uint8)
+    trimap[:4, :3] = 255
+    trimap[:2, 4] = 255  # beside unknown pixels
+    trimap[4:6, 0], trimap[4:6, 1] = 255, 0  # foreground that meets background
+    full, half = scales.scenes(image, trimap, 2)
+    assert full.image is image
+    assert half.image.shape == (65, 65, 3)
+    expected = image[6:8, 10:12].mean((0, 1))
+    np.testing.assert_allclose(half.image[3, 5], expected, rtol=0, atol=0.5)
+    np.testing.assert_allclose(half.image[3, 64], image[6:8, 128].mean(0), rtol=0, atol=0.5)
+    known = np.full((65, 65), 128, np.uint8)
+    known[:2, 0] = 255
+    np.testing.assert_array_equal(half.trimap, known)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_colours_of_any_depth_are_halved(dtype: type) -> None:
+    image = noise(140, 150, 3).astype(dtype)[::-1]
+    half = scales.scenes(image, np.full((140, 150), 128, np.uint8), 2)[1].image
+    np.testing.assert_allclose(half[4, 5], image[8:10, 10:12].mean((0, 1)), atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("size", "known", "count"),
+    [
+        ((600, 700), None, 3),
+        ((200, 700), None, 2),  # a quarter would be too small
+        ((120, 700), None, 1),
+        ((600, 664), 4 + 2 * NEAR, 1),  # no pixel is far from the stripes of known ones
+        ((600, 664), 4 + 4 * NEAR - 2, 2),  # at half the size none is
+    ],
+)
+def test_smaller_sizes_are_looked_at_where_they_count(
+    size: tuple[int, int], known: int | None, count: int
+) -> None:
+    trimap = np.full(size, 128, np.uint8)
+    if known is not None:
+        trimap[:, np.arange(size[1]) % known < 4] = 0
+    found = scales.scenes(np.zeros((*size, 3), np.uint8), trimap, 3)
+    assert len(found) == count
+
+
+class Sizes(nn.Module):
+    """Alpha that tells how wide the picture is."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.full_like(x[:, :1], x.shape[-1] / 1000)
+
+
+def test_a_matter_joins_the_sizes() -> None:
+    image = np.zeros((512, 512, 3), np.uint8)
+    trimap = wide_trimap(512, 512)
+    matter = Matter.from_network(Sizes(), SPEC, scales=3, views=2)
+    alpha = matter.matte(image, trimap)
+    np.testing.assert_allclose(alpha[300, 300], 0.128, atol=0.01)  # that of a quarter
+    np.testing.assert_allclose(alpha[10, 300], 0.512, atol=1e-6)
+    assert (alpha[trimap == 255] == 1).all()
+    assert (alpha[trimap == 0] == 0).all()
+    assert matter.report.tiles == 6
+    single = Matter.from_network(Sizes(), SPEC).matte(image, trimap)
+    np.testing.assert_allclose(single[trimap == 128], 0.512, atol=1e-6)
+
+
+def test_progress_counts_every_view_at_every_size(seeded_network: nn.Module) -> None:
+    matter = Matter.from_network(seeded_network, SPEC, scales=2, views=2)
+    told: list[float] = []
+    matter.on_progress = lambda done, total: told.append(done / total)
+    matter.matte(np.zeros((160, 160, 3), np.uint8), wide_trimap(160, 160))
+    assert told == sorted(told)
+    assert told[-1] > 0.9
+    assert min(told) < 0.25
+
+
+def test_close_trimaps_give_the_same_with_any_number(seeded_network: nn.Module) -> None:
+    rng = np.random.default_rng(3)
+    image = rng.integers(0, 256, (150, 170, 3), dtype=np.uint8)
+    trimap = np.full((150, 170), 128, np.uint8)
+    trimap[::30] = trimap[-1] = 255
+    one, three = (
+        Matter.from_network(seeded_network, SPEC, scales=n).matte(image, trimap) for n in (1, 3)
+    )
+    np.testing.assert_array_equal(one, three)
+
+
+def test_tensors_are_looked_at_alike(seeded_network: nn.Module) -> None:
+    image = (noise(160, 192, 3) * 255).astype(np.uint8)
+    trimap = wide_trimap(160, 192)
+    matter = Matter.from_network(seeded_network, SPEC, scales=2)
+    expected = matter.matte(image, trimap)
+    assert np.abs(expected - Matter.from_network(seeded_network, SPEC).matte(image, trimap)).max()
+    colours = torch.from_numpy(image / np.float32(255)).permute(2, 0, 1)[None]
+    found = matter.matte_tensor(colours, torch.from_numpy(trimap / np.float32(255))[None, None])
+    # Halves of 8-bit colours are 8-bit colours.
+    np.testing.assert_allclose(found[0, 0].numpy(), expected, atol=0.01)
+
+
+def test_weights_say_how_many(weights_file: Path, tmp_path: Path) -> None:
+    assert Matter().report.scales == 3
+    assert Matter(scales=1).report.scales == 1
+    assert Matter(align="resize").report.scales == 1
+    assert Matter(weights=weights_file).report.scales == 1
+    assert Matter(weights=weights_file, scales=2).report.scales == 2
+    trained = tmp_path / "trained.safetensors"
+    save_file(load_file(weights_file), trained, {"model": "indexnet.open"})
+    assert Matter(weights=trained).report.scales == 3
+
+
+@pytest.mark.parametrize("count", [0, 4])
+def test_there_are_three_sizes(count: int) -> None:
+    with pytest.raises(UsageError, match=f"{count} scales: .* 1 to 3 sizes"):
+        check_scales(count)
+
+
+def test_what_needs_no_trimap_has_one_size() -> None:
+    with pytest.raises(UsageError, match="scales is for what one leaves unknown"):
+        Matter.from_network(nn.Identity(), resolve_model("aimnet"), scales=2)
