@@ -18,6 +18,7 @@ BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 def bench(monkeypatch, capsys):
     def bench(name: str, *arguments: str) -> str:
         monkeypatch.setattr(sys, "argv", [name, *arguments])
+        monkeypatch.syspath_prepend(BENCHMARKS)
         runpy.run_path(str(BENCHMARKS / name), run_name="__main__")
         return capsys.readouterr().out
 
@@ -82,6 +83,17 @@ def test_quality(bench, measured_pictures):
     assert Image.open(sheet).size[0] == 4 * 64 * 240 // 48
     stressed = bench("quality.py", "--examples", str(measured_pictures), "--stress")
     assert figure(r"all unknown \| ([\d.]+)", stressed) > figure(r"as it is \| ([\d.]+)", stressed)
+
+
+def test_compositions(bench, pack_folder):
+    folders = ["--data-dir", str(pack_folder), "--side", "96", "--each", "2"]
+    said = bench("compositions.py", *folders, "--kinds", "hair", "glass_veil")
+    rows = re.findall(r"\| (\w+) \| [\d.]+ \| indexnet \| ([\d.]+)", said)
+    assert [kind for kind, _ in rows] == ["hair", "glass_veil"]
+    mean = figure(r"\*\*indexnet\*\* \| ([\d.]+)", said)
+    assert mean == pytest.approx(sum(float(sad) for _, sad in rows) / 2, abs=0.01)
+    pictures = re.findall(r"to [\d.]+ \| (\d+) \| indexnet", said)
+    assert sum(map(int, pictures)) == 4
 
 
 def test_accuracy_of_precisions(bench, measured_pictures):

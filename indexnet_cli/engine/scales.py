@@ -29,7 +29,7 @@ Plane = NDArray[np.float32]
 MOST = 3  # sizes: at an eighth networks err more than they gain
 SMALLEST = 64  # pixels of the shorter side
 # Pixels from the next known one: where the coarse matte begins to count, and where it counts fully.
-NEAR, DEEP = 16, 48
+NEAR, DEEP = 32, 64
 # Windows reach so many pixels to each side: in which detail is what departs from the mean, over
 # which its strength is averaged, and over which the mattes' means are exchanged.
 DETAIL, AROUND, BROAD = 2, 28, 6

@@ -19,6 +19,7 @@ from PIL import Image
 
 from indexnet_cli.batch.sharding import Shard
 from indexnet_cli.cli.batch.networks import Networks
+from indexnet_cli.cli.finish import Finish
 from tests.cli.running import environment, invoke
 
 SIZE = (24, 20)
@@ -68,8 +69,10 @@ def test_a_folder_keeps_its_structure(folders: tuple[Path, Path, Path]) -> None:
 def test_other_ways_to_compute_are_another_matte(
     tmp_path: Path, weights_file: Path, other: tuple[str, ...]
 ) -> None:
-    save_photo(tmp_path / "in/a.png")
-    save_guide(tmp_path / "in/a_trimap.png", unknown=True)
+    noise = np.random.default_rng(0).integers(0, 256, (130, 140, 3), dtype=np.uint8)
+    (tmp_path / "in").mkdir()
+    Image.fromarray(noise).save(tmp_path / "in/a.png")
+    Image.fromarray(np.full((130, 140), 128, np.uint8)).save(tmp_path / "in/a_trimap.png")
     command = ("batch", tmp_path / "in", "-o", tmp_path / "out", "--weights", weights_file)
     found = []
     for options in ((), other, other, ("--views", 1)):
@@ -222,7 +225,7 @@ def test_each_process_of_a_machine_takes_its_gpu(monkeypatch: pytest.MonkeyPatch
         "indexnet_cli.engine.matter.Matter", lambda *_, device, **__: taken.append(device)
     )
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
-    networks = Networks(None, None, None, "auto", "fp32", "pad", 1, None, None)
+    networks = Networks(None, None, None, "auto", "fp32", "pad", 1, Finish(), None)
     networks.matter()
     for name, value in (
         ("RANK", "5"),
