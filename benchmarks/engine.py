@@ -31,7 +31,7 @@ import numpy as np
 SIZES = [(1088, 1920), (1080, 1980)]
 FINISHED = " finished"  # joined with smaller sizes and fitted to the colours, as by default
 BARE = {"scales": 1, "fit_colours": False}
-METHODS = ["plain", "fp32", "mixed", "bf16", "mixed" + FINISHED]
+METHODS = ["plain", "fp32", "mixed", "bf16", "fp32" + FINISHED, "mixed" + FINISHED]
 MEGAPIXELS = [1, 2, 4, 8, 16, 32, 64, 128]
 
 
@@ -136,9 +136,9 @@ class Process:
         self.process.wait()
 
 
-def compare(task: dict[str, Any], repeats: int) -> dict[str, dict[str, float]]:
+def compare(task: dict[str, Any], repeats: int, methods: list[str]) -> dict[str, dict[str, float]]:
     """Median seconds and peak GiB by method, interleaved; the first round warms up."""
-    workers = {method: Process(method) for method in METHODS}
+    workers = {method: Process(method) for method in methods}
     rounds = [{m: w.ask(task) for m, w in workers.items()} for _ in range(repeats + 1)]
     for process in workers.values():
         process.close()
@@ -147,7 +147,7 @@ def compare(task: dict[str, Any], repeats: int) -> dict[str, dict[str, float]]:
             "seconds": statistics.median(r[method]["seconds"] for r in rounds[1:]),
             "gib": rounds[-1][method]["gib"],
         }
-        for method in METHODS
+        for method in methods
     }
 
 
@@ -181,8 +181,13 @@ def report_comparison(name: str, pixels: int, result: dict[str, dict[str, float]
 
 
 def compare_all(options: argparse.Namespace) -> None:
+    from indexnet_cli.engine.precision import multiplies_bf16
+
+    native = multiplies_bf16()
+    usual = ["fp32", "mixed", "bf16", "mixed" + FINISHED] if native else ["fp32", "fp32" + FINISHED]
+    methods = ["plain", *(options.methods or usual)]
     print(processor())
-    for name in ("float32", "bfloat16"):
+    for name in ("float32", "bfloat16") if native else ("float32",):
         print(f"convolution rate, {name}: {convolution_rate(name):.0f} GFLOP/s")
     print("\n| picture | method | s | times as fast | peak GiB | GFLOP/s of the whole network |")
     print("|---|---|---:|---:|---:|---:|")
@@ -194,7 +199,7 @@ def compare_all(options: argparse.Namespace) -> None:
     for name, task in tasks.items():
         _, trimap = load(task)
         name = f"{name}, {(trimap == 128).mean():.0%} unknown"
-        report_comparison(name, trimap.size, compare(task, options.repeats))
+        report_comparison(name, trimap.size, compare(task, options.repeats, methods))
 
 
 def processor() -> str:
@@ -269,6 +274,12 @@ def main() -> None:
     )
     parser.add_argument("--examples", type=Path, metavar="DIR")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument(
+        "--methods",
+        nargs="+",
+        choices=METHODS[1:],
+        help="beside plain; default: what suits the processor",
+    )
     parser.add_argument("--accuracy", action="store_true", help="needs --examples")
     parser.add_argument("--scaling", action="store_true")
     parser.add_argument("--large", action="store_true")

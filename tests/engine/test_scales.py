@@ -89,6 +89,14 @@ def test_detail_stays_as_the_fine_matte_has_it() -> None:
     np.testing.assert_allclose(np.ptp(moved[100, 60:140]), 0.02, atol=0.01)
 
 
+def test_what_the_fine_matte_is_surer_of_stays() -> None:
+    trimap = np.full((200, 240), 128, np.uint8)
+    opaque, doubtful = np.ones((200, 240), np.float32), np.full((100, 120), 0.6, np.float32)
+    np.testing.assert_allclose(joined(opaque, doubtful, trimap), 1, atol=1e-6)
+    empty = np.zeros((100, 120), np.float32)  # as sure, and it sees more
+    np.testing.assert_allclose(joined(opaque, empty, trimap), 0, atol=1e-6)
+
+
 def test_equal_mattes_join_to_the_same() -> None:
     fine = smooth(160, 140)
     coarse = cv2.resize(fine, (70, 80), interpolation=cv2.INTER_AREA)
