@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from indexnet_cli.datasets.mattes import KINDS, tangle
+from indexnet_cli.datasets.mattes import KINDS, net_lace, tangle
 from indexnet_cli.datasets.pack import Pack, PackPart
 from indexnet_cli.datasets.trimaps import fractional_pixels
 
@@ -51,3 +51,21 @@ def test_tangles_are_soft_nearly_everywhere_and_have_no_body() -> None:
         solid.append(np.mean(matte.alpha > 0.98))
     assert np.median(soft) > 0.4
     assert np.median(solid) < 0.2
+
+
+@pytest.mark.parametrize("maker", net_lace.MAKERS)
+def test_meshes_have_threads_and_gaps(maker: net_lace.Maker) -> None:
+    across, down = np.meshgrid(*[np.arange(-64, 64, dtype=np.float32)] * 2)
+    mesh = maker(np.random.default_rng(4), across, down, 12.0, 3.0)
+    assert (mesh.shape, mesh.dtype) == ((128, 128), np.float32)
+    assert (mesh.min(), mesh.max()) == (0, 1)
+    assert 0.1 < mesh.mean() < 0.9
+
+
+def test_cords_hang_side_by_side() -> None:
+    across, down = np.meshgrid(*[np.arange(-64, 64, dtype=np.float32)] * 2)
+    mesh = net_lace.cords(np.random.default_rng(4), across, down, 12.0, 3.0)
+    crossed = np.abs(np.diff(mesh > 0.5, axis=1)).sum(axis=1)
+    along = np.abs(np.diff(mesh > 0.5, axis=0)).sum(axis=0)
+    assert crossed.mean() > 3 * along.mean()
+    assert crossed.min() > 4

@@ -21,7 +21,7 @@ def draw(rng: np.random.Generator, size: int) -> Matte:
     thread = log_uniform(rng, 0.5, 10.0)
     period = max(thread * log_uniform(rng, 1.5, 12.0), 5.0)
     u, v = _cloth_coordinates(rng, size)
-    maker = _MAKERS[int(rng.integers(len(_MAKERS)))]
+    maker = MAKERS[int(rng.integers(len(MAKERS)))]
     mesh = maker(rng, u, v, period, thread)
     if rng.random() < 0.2:  # the far side of a basket, seen through the near one
         mesh = join(mesh, _far_side(rng, size, maker, period, thread))
@@ -119,7 +119,7 @@ def _irregular(rng: np.random.Generator, u: Field, v: Field, period: float, thre
     return cv2.resize(coverage, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
-def _cords(rng: np.random.Generator, u: Field, v: Field, period: float, thread: float) -> Field:
+def cords(rng: np.random.Generator, u: Field, v: Field, period: float, thread: float) -> Field:
     """Cords side by side, as in fringes and string curtains: uneven, swaying, some missing."""
     size = u.shape[0]
     thickness = max(thread, 1.5)
@@ -141,4 +141,4 @@ def _cords(rng: np.random.Generator, u: Field, v: Field, period: float, thread: 
     return mesh
 
 
-_MAKERS: tuple[Maker, ...] = (_woven, _honeycomb, _holes, _irregular, _rings, _cords)
+MAKERS: tuple[Maker, ...] = (_woven, _honeycomb, _holes, _irregular, _rings, cords)
