@@ -16,7 +16,17 @@ def reuse_freed_memory() -> None:
     takes a quarter of the time of a forward pass. Maps of a whole picture still go back, for
     they would leave holes. With other C libraries this does nothing.
     """
-    if "CS_GNU_LIBC_VERSION" in getattr(os, "confstr_names", {}):
+    if _has_glibc():
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_M_MMAP_THRESHOLD, _LARGEST_THRESHOLD)
         mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
+
+
+def return_freed_memory() -> None:
+    """Give what this process has freed and kept back to the system; nothing without glibc."""
+    if _has_glibc():
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _has_glibc() -> bool:
+    return "CS_GNU_LIBC_VERSION" in getattr(os, "confstr_names", {})

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from indexnet_cli.engine.allocator import return_freed_memory
 from indexnet_cli.errors import DeviceError
 from indexnet_cli.models.registry import ModelSpec
 
@@ -78,6 +79,8 @@ class MemoryBudget:
         """Bytes that may still be taken."""
         if self.total is None:
             return int(SHARE * available_bytes(self.device))
+        if self.device.type == "cpu":
+            return_freed_memory()  # an earlier pass's, which would count as held
         return self.total - resident_bytes(self.device)
 
     def region_bytes(self, kept: int) -> int:

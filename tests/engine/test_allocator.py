@@ -18,6 +18,20 @@ for _ in range(10):
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
 """
 
+COUNT_FREE = """
+import torch
+from indexnet_cli.engine.allocator import reuse_freed_memory
+from indexnet_cli.engine.memory import MemoryBudget, resident_bytes
+reuse_freed_memory()
+cpu, limit = torch.device("cpu"), 4 << 30
+[torch.ones(2 << 20) for _ in range(40)]  # 8 MiB each
+before = limit - resident_bytes(cpu)
+print((MemoryBudget(cpu, limit).free() - before) >> 20)
+"""
+needs_glibc = pytest.mark.skipif(
+    "CS_GNU_LIBC_VERSION" not in getattr(os, "confstr_names", {}), reason="not glibc"
+)
+
 
 def faults(mode: str) -> int:
     """Page faults of a process that takes and frees 8 times 16 MiB, 10 times."""
@@ -25,8 +39,14 @@ def faults(mode: str) -> int:
     return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
-@pytest.mark.skipif(
-    "CS_GNU_LIBC_VERSION" not in getattr(os, "confstr_names", {}), reason="not glibc"
-)
+@needs_glibc
 def test_freed_memory_is_used_again() -> None:
     assert faults("reuse") < faults("return") / 2
+
+
+@needs_glibc
+def test_a_limit_does_not_count_what_is_freed() -> None:
+    """Else a second pass would find no memory, for the first one's is kept."""
+    command = [sys.executable, "-c", COUNT_FREE]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 200  # MiB of the 320
