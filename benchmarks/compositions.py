@@ -11,7 +11,7 @@ Pictures whose trimap leaves less than a twelfth unknown are passed over. Option
 from __future__ import annotations
 
 import argparse
-from itertools import count, pairwise
+from itertools import count, islice, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -40,14 +40,13 @@ SHARES = (0.0, 0.2, 0.5, 0.8, 1.0)
 def draw(pack: Pack, kind: str, side: int, each: int, seed: int) -> dict[str, Case]:
     """Cases of one kind by name, as 8-bit files would hold them."""
     drawn = OpenCompositions(pack, seed, side, split="validation", kinds=[kind])
-    cases: dict[str, Case] = {}
-    for index in count():
-        if len(cases) == each:
-            return cases
-        case = as_case(drawn[index])
-        if np.mean(case.trimap == UNKNOWN) >= LEAST_UNKNOWN:
-            cases[f"{kind} {index}"] = case
-    raise AssertionError("there is always another")
+    named = ((f"{kind} {index}", as_case(drawn[index])) for index in count())
+    wanted = (pair for pair in named if unknown_share(pair[1]) >= LEAST_UNKNOWN)
+    return dict(islice(wanted, each))
+
+
+def unknown_share(case: Case) -> float:
+    return float(np.mean(case.trimap == UNKNOWN))
 
 
 def as_case(sample: Sample) -> Case:
@@ -89,7 +88,7 @@ def main() -> None:
     shares: dict[str, float] = {}
     for kind in options.kinds:
         cases = draw(pack, kind, options.side, options.each, options.seed)
-        unknown = {name: float(np.mean(case.trimap == UNKNOWN)) for name, case in cases.items()}
+        unknown = {name: unknown_share(case) for name, case in cases.items()}
         shares |= unknown
         share = np.mean(list(unknown.values()))
         for name, method in methods.items():
