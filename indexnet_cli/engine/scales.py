@@ -90,6 +90,8 @@ def _is_worth_halving(trimap: NDArray[np.uint8]) -> bool:
     if min(height, width) < 2 * SMALLEST:
         return False
     for block in grid(height, width, BLOCK):
+        if not (trimap[block.slices] == UNKNOWN).any():
+            continue  # most blocks of a close trimap
         outer = block.grow(NEAR + 1).clip(height, width)
         if _depth(trimap[outer.slices])[block.within(outer)].max() > NEAR:
             return True
