@@ -120,7 +120,10 @@ def _irregular(rng: np.random.Generator, u: Field, v: Field, period: float, thre
 
 
 def cords(rng: np.random.Generator, u: Field, v: Field, period: float, thread: float) -> Field:
-    """Cords side by side, as in fringes and string curtains: uneven, swaying, some missing."""
+    """Cords side by side, as in fringes and string curtains: uneven, swaying, some missing.
+
+    They hang closer than threads of a mesh: by their thickness, whatever ``period`` is.
+    """
     size = u.shape[0]
     thickness = max(thread, 1.5)
     pitch = max(thickness * log_uniform(rng, 1.2, 4.0), 4.0)
