@@ -60,14 +60,13 @@ def open_data(
         )
         return DeviceCuts(drawn) if recipe.compose_on == "device" else drawn
 
-    precision = _precision(recipe)
     found = f"{len(train.scenes)} pictures"
     if train.backgrounds:
         found += f", {len(train.backgrounds)} backgrounds"
     if validation is not None:
         test = TestFolder(validation)
         found += f"; {len(test)} for validation"
-        return Data(samples, FullImages(test, precision, recipe.fits_colours), found)
+        return Data(samples, FullImages(test, recipe.matting_precision, recipe.fits_colours), found)
     try:
         held_out = open_samples(
             roots, recipe.sampling, recipe.seed, recipe.crop, backgrounds, "validation"
@@ -80,7 +79,7 @@ def open_data(
     pictures = WholeScenes(held_out, recipe.validation_images)
     return Data(
         samples,
-        FullImages(pictures, precision, recipe.fits_colours),
+        FullImages(pictures, recipe.matting_precision, recipe.fits_colours),
         f"{found}; {_listed(pictures)} for validation",
         warning,
     )
@@ -111,14 +110,12 @@ def _open_pack(
     if validation is None:
         validator = OpenKinds(pack, recipe)
     else:
-        validator = FullImages(TestFolder(validation), _precision(recipe), recipe.fits_colours)
+        validator = FullImages(
+            TestFolder(validation), recipe.matting_precision, recipe.fits_colours
+        )
     count = len(pack.names("fg", "train"))
     return Data(
         lambda seed, crop: OpenCompositions(pack, seed, crop),
         validator,
         f"an open pack with {count} cut-outs",
     )
-
-
-def _precision(recipe: Recipe) -> str:
-    return "fp32" if recipe.precision == "fp32" else "auto"

@@ -147,12 +147,11 @@ class Keeper:
         """Mattes of fixed pictures: a frame of the film, and the sheet of examples."""
         if self.logs is None or not (sheet or self.film):
             return
-        precision = "fp32" if self.recipe.precision == "fp32" else "auto"
         matter = Matter.from_network(
             network,
             self.spec,
             device=str(self.device),
-            precision=precision,
+            precision=self.recipe.matting_precision,
             scales=self.spec.scales,
             fit_colours=self.recipe.fits_colours,
         )

@@ -94,6 +94,11 @@ class Recipe:
         """Whether the losses see alpha fitted to the picture's colours, so that it is to be."""
         return self.fitted_weight > 0
 
+    @property
+    def matting_precision(self) -> str:
+        """The precision of ``Matter`` for pictures matted while training."""
+        return "fp32" if self.precision == "fp32" else "auto"
+
 
 CHOICES = {
     "sampling": (
