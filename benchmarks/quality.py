@@ -181,6 +181,11 @@ def add_matter_options(parser: argparse.ArgumentParser) -> None:
         "--scales", type=int, help="sizes at which to look; default: as suits the weights"
     )
     parser.add_argument(
+        "--enlarge",
+        action=argparse.BooleanOptionalAction,
+        help="look at twice the size, too; default: as suits the weights and the picture",
+    )
+    parser.add_argument(
         "--fit-colours",
         action=argparse.BooleanOptionalAction,
         help="fit the mattes to the pictures' colours; default: as the weights were trained",
@@ -197,6 +202,7 @@ def matter_of(options: argparse.Namespace) -> Matter:
         precision=options.precision,
         views=options.views,
         scales=options.scales,
+        enlarge=options.enlarge,
         fit_colours=options.fit_colours,
     )
     report = matter.report

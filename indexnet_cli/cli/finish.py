@@ -16,13 +16,18 @@ class Finish:
     """
 
     scales: int | None = None
+    enlarge: bool | None = None
     fit_colours: bool | None = None
 
     def check(self, last: ModelSpec) -> None:
         """Raise ``UsageError`` for what the ``last`` network cannot do, as it takes no trimap."""
         if last.needs_trimap:
             return
-        options = {"--scales": (self.scales or 1) > 1, "--fit-colours": self.fit_colours}
+        options = {
+            "--scales": (self.scales or 1) > 1,
+            "--enlarge": self.enlarge,
+            "--fit-colours": self.fit_colours,
+        }
         for option, asked in options.items():
             if asked:
                 raise UsageError(

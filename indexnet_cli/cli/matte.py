@@ -101,6 +101,7 @@ def matte(
     align: options.AlignOption = "pad",
     views: options.ViewsOption = 1,
     scales: options.ScalesOption = None,
+    enlarge: options.EnlargeOption = None,
     fit_colours: options.FitColoursOption = None,
     memory: MemoryOption = "auto",
     max_pixels: options.MaxPixelsOption = 512_000_000,
@@ -129,7 +130,7 @@ def matte(
     """
     out = Output(quiet=quiet, verbose=verbose, json=json)
     views_of(views)
-    finish = Finish(scales, fit_colours)
+    finish = Finish(scales, enlarge, fit_colours)
     given = trimap or mask or box
     plan = plan_auto(auto, given, model, strategy, save_trimap, refine_with, finish)
     guide = plan_guide(image, trimap, mask, box, erode, dilate) if plan is None else None

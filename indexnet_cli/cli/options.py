@@ -49,6 +49,16 @@ ScalesOption = Annotated[
         show_default=False,
     ),
 ]
+EnlargeOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--enlarge/--no-enlarge",
+        help="Look at the picture at twice its size, too: better hair and nets of threads that "
+        "are thinner than two pixels, in five times the time. Default: pictures of up to a "
+        "megapixel with the weights of indexnet.open.",
+        show_default=False,
+    ),
+]
 FitColoursOption = Annotated[
     bool | None,
     typer.Option(

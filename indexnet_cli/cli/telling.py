@@ -20,6 +20,7 @@ def told_of(matter: Matter, out: Output) -> dict[str, Any]:
         f"device {report.device}, precision {report.precision}, align {report.align}, "
         + (f"views {report.views}, " if report.views > 1 else "")
         + (f"scales {report.scales}, " if report.scales > 1 else "")
+        + ("enlarged, " if report.enlarged else "")
         + ("fitted to colours, " if report.fit_colours else "")
         + (
             f"strategy {report.strategy}"
@@ -46,6 +47,7 @@ def told_of(matter: Matter, out: Output) -> dict[str, Any]:
         "align": report.align,
         "views": report.views,
         "scales": report.scales,
+        "enlarged": report.enlarged,
         "fit_colours": report.fit_colours,
         "tiles": report.tiles,
         "tile": report.tile,

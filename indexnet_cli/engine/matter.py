@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,15 @@ from indexnet_cli.engine.inputs import NetworkInput, picture_input
 from indexnet_cli.engine.memory import MemoryBudget
 from indexnet_cli.engine.precision import lay_out, resolve_precision
 from indexnet_cli.engine.progress import Progress
-from indexnet_cli.engine.scales import Scene, add_coarse, check_scales, scenes
+from indexnet_cli.engine.scales import (
+    ENLARGED_AREA,
+    Scene,
+    add_coarse,
+    add_fine,
+    check_scales,
+    enlarged,
+    scenes,
+)
 from indexnet_cli.engine.staged_forward import StagedForward
 from indexnet_cli.engine.staged_network import StagedNetwork
 from indexnet_cli.engine.strategies import DEFAULT_STRATEGY, Strategy
@@ -45,7 +54,10 @@ Forward = StagedForward | TiledForward
 
 @dataclass(frozen=True)
 class Settings:
-    """How a ``Matter`` computes; its docstring says what each of them means."""
+    """How a ``Matter`` computes; its docstring says what each of them means.
+
+    ``enlarged_area``: pixels of the largest picture that is also seen at twice its size.
+    """
 
     precision: str
     align: Align
@@ -54,12 +66,14 @@ class Settings:
     strategy: Strategy
     views: int
     scales: int
+    enlarged_area: float
     fit_colours: bool
 
 
 @dataclass
 class Report:
-    """What a ``Matter`` used; ``tiles`` (of all views) and ``tile`` are those of the last matte.
+    """What a ``Matter`` used; ``enlarged``, ``tiles`` (of all views and sizes) and ``tile`` are
+    those of the last matte.
 
     ``strategy`` is that of a model without trimap, which is not tiled.
     """
@@ -73,6 +87,7 @@ class Report:
     views: int
     scales: int
     fit_colours: bool
+    enlarged: bool = False
     tiles: int = 0
     tile: int | None = None
     strategy: str | None = None
@@ -95,8 +110,10 @@ class Matter:
     transposed) views of the picture, one after another: as many times the time, no more memory;
     ``scales``: at how many sizes the picture is looked at, where unknown pixels are far from known
     ones: as it is (1), also at half (2), also at a quarter (3) of its size (``engine.scales``);
+    ``enlarge``: whether it is also looked at twice its size, for thin strands, in five times the
+    time; by default pictures of up to ``ENLARGED_AREA`` pixels are, where that suits the weights;
     ``fit_colours``: whether the alpha is then fitted to the picture's colours
-    (``models.colour_lines``). By default both are as suits the weights.
+    (``models.colour_lines``). By default the last three are as suits the weights.
     ``on_progress``, if set, is called with the number of tiles done and of all.
     Raises ``UsageError``, ``CheckpointError``, ``DeviceError``.
     """
@@ -114,6 +131,7 @@ class Matter:
         strategy: Strategy = DEFAULT_STRATEGY,
         views: int = 1,
         scales: int | None = None,
+        enlarge: bool | None = None,
         fit_colours: bool | None = None,
     ) -> None:
         spec = resolve_model(model or DEFAULT_MODEL)
@@ -129,7 +147,12 @@ class Matter:
             scales = spec.scales if ours else 1
         if fit_colours is None:
             fit_colours = spec.fits_colours and ours
-        settings = Settings(precision, align, tile, memory, strategy, views, scales, fit_colours)
+        area = _enlarged_area(enlarge)
+        if enlarge is None and spec.enlarges and ours:
+            area = ENLARGED_AREA
+        settings = Settings(
+            precision, align, tile, memory, strategy, views, scales, area, fit_colours
+        )
         self._set_up(network, spec, checkpoint, place, settings)
 
     @classmethod
@@ -146,11 +169,15 @@ class Matter:
         strategy: Strategy = DEFAULT_STRATEGY,
         views: int = 1,
         scales: int = 1,
+        enlarge: bool = False,
         fit_colours: bool = False,
     ) -> Matter:
         """A ``Matter`` around a copy of a network at hand."""
         matter = cls.__new__(cls)
-        settings = Settings(precision, align, tile, memory, strategy, views, scales, fit_colours)
+        area = _enlarged_area(enlarge)
+        settings = Settings(
+            precision, align, tile, memory, strategy, views, scales, area, fit_colours
+        )
         own = copy.deepcopy(network)
         matter._set_up(own, spec, None, resolve_device(device), settings)
         return matter
@@ -168,6 +195,7 @@ class Matter:
         check_scales(settings.scales)
         _check_needs_trimap(spec, settings)
         self._views = views_of(settings.views)
+        self._enlarged_area = settings.enlarged_area
         self.spec = spec
         self.device = device
         self.align = align
@@ -225,11 +253,15 @@ class Matter:
     def _matte(self, image: NDArray[np.generic], trimap: NDArray[np.uint8], align: Align) -> Planes:
         """Alpha of a picture: the network's at each size, the smallest first, joined and fitted."""
         looks = scenes(image, trimap, self.report.scales)
-        parts = self._parts(len(looks))
+        self.report.enlarged = trimap.size <= self._enlarged_area
+        parts = self._parts(len(looks) + self.report.enlarged)
         alpha = self._matte_scene(looks.pop(), align, parts)
         while looks:
             coarse, alpha = alpha, self._matte_scene(looks[-1], align, parts)
             add_coarse(alpha, coarse, looks.pop().trimap)
+        if self.report.enlarged:
+            fine = self._matte_scene(enlarged(Scene(image, trimap)), align, parts)
+            add_fine(alpha, fine, trimap)
         if self.report.fit_colours:
             fit_picture(image, trimap, alpha, self.device, next(parts))
         return alpha
@@ -314,6 +346,11 @@ class Matter:
         return alpha
 
 
+def _enlarged_area(enlarge: bool | None) -> float:
+    """Pixels of the largest picture that is seen enlarged, where that is said."""
+    return math.inf if enlarge else 0
+
+
 def _is_own(spec: ModelSpec, checkpoint: Checkpoint) -> bool:
     """Whether these are weights of ``spec``: the package's, the plug-in's, or from training.
 
@@ -328,7 +365,12 @@ def _check_needs_trimap(spec: ModelSpec, settings: Settings) -> None:
     """Raise ``UsageError`` for what is done in unknown regions with a model that has none."""
     if spec.needs_trimap:
         return
-    for option, asked in (("scales", settings.scales > 1), ("fit_colours", settings.fit_colours)):
+    asked_for = {
+        "scales": settings.scales > 1,
+        "enlarge": settings.enlarged_area > 0,
+        "fit_colours": settings.fit_colours,
+    }
+    for option, asked in asked_for.items():
         if asked:
             raise UsageError(
                 f"{spec.name} takes no trimap, and {option} is for what one leaves unknown",

@@ -57,7 +57,8 @@ class ModelSpec:
     of a float32 forward pass, ``bytes_per_pixel_pair`` what attention adds for every pair of
     pixels; ``margin`` the context in pixels that a tile needs on each side to come out as the
     whole picture does, or nearly so where ``exact_tiles`` is false. ``scales``: at how many sizes
-    its weights do best to look at a picture (``engine.scales``); ``fits_colours``: they are
+    its weights do best to look at a picture (``engine.scales``); ``enlarges``: whether
+    small ones should be enlarged, too; ``fits_colours``: they are
     trained for mattes that are fitted to the picture's colours (``colour_lines``).
 
     For plug-ins: ``requires`` maps a package to what pip must install for it; ``weights`` is a
@@ -80,6 +81,7 @@ class ModelSpec:
     margin: int = 512
     exact_tiles: bool = True
     scales: int = 1
+    enlarges: bool = False
     fits_colours: bool = False
     requires: Mapping[str, str] = field(default_factory=dict)
     weights: Path | None = None
@@ -153,7 +155,14 @@ _AIMNET = ModelSpec(
 MODELS: dict[str, ModelSpec] = {
     spec.name: spec
     for spec in (
-        replace(_INDEXNET, name="indexnet.open", recipe="open", scales=3, fits_colours=True),
+        replace(
+            _INDEXNET,
+            name="indexnet.open",
+            recipe="open",
+            scales=3,
+            enlarges=True,
+            fits_colours=True,
+        ),
         _INDEXNET,
         replace(
             _INDEXNET,

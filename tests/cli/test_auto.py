@@ -106,6 +106,7 @@ def test_refining_weights_that_are_not_here(photo: Path, aimnet_file: Path) -> N
         (["--auto", "--model", "magic"], "no model 'magic'"),
         (["--auto", "--model", "aimnet", "--fit-colours"], "--refine-with indexnet"),
         (["--auto", "--model", "aimnet", "--scales", "2"], "--refine-with indexnet"),
+        (["--auto", "--model", "aimnet", "--enlarge"], "--refine-with indexnet"),
         (["trimap.png", "--save-trimap"], "--save-trimap goes with --auto"),
         (["trimap.png", "--refine-with", "indexnet"], "--refine-with goes with --auto"),
         (["trimap.png", "--strategy", "resize"], "--strategy goes with --auto"),

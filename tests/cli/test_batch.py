@@ -65,7 +65,9 @@ def test_a_folder_keeps_its_structure(folders: tuple[Path, Path, Path]) -> None:
     assert not (out / "failures.csv").exists()
 
 
-@pytest.mark.parametrize("other", [("--views", 2), ("--scales", 2), ("--fit-colours",)])
+@pytest.mark.parametrize(
+    "other", [("--views", 2), ("--scales", 2), ("--enlarge",), ("--fit-colours",)]
+)
 def test_other_ways_to_compute_are_another_matte(
     tmp_path: Path, weights_file: Path, other: tuple[str, ...]
 ) -> None:

@@ -102,6 +102,20 @@ def test_smaller_sizes(pair: tuple[Path, Path], weights_file: Path) -> None:
     assert np.abs(found[2] - found[1]).max() > 1
 
 
+def test_twice_the_size(pair: tuple[Path, Path], weights_file: Path) -> None:
+    found = {}
+    for option in (None, "--no-enlarge", "--enlarge"):
+        out = pair[0].parent / f"{option}.png"
+        arguments = (*pair, "--weights", weights_file, "-o", out, "--bits", 16)
+        result = invoke("matte", *arguments, *([option] if option else []), "--json", "-v")
+        assert result.exit_code == 0, result.output
+        assert json.loads(result.stdout)["enlarged"] is (option == "--enlarge")
+        assert ("enlarged," in result.stderr) is (option == "--enlarge")
+        found[option] = np.asarray(Image.open(out)).astype(int)
+    np.testing.assert_array_equal(found[None], found["--no-enlarge"])
+    assert np.abs(found["--enlarge"] - found[None]).max() > 1
+
+
 @pytest.mark.parametrize("command", ["matte", "batch"])
 def test_other_numbers_of_sizes_are_refused(pair: tuple[Path, Path], command: str) -> None:
     result = invoke(command, *pair, "-o", pair[0].parent / "out", "--scales", 4)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,7 +12,18 @@ from torch import Tensor, nn
 
 from indexnet_cli.engine import blocks, scales
 from indexnet_cli.engine.matter import Matter
-from indexnet_cli.engine.scales import DEEP, NEAR, REACH, add_coarse, check_scales
+from indexnet_cli.engine.scales import (
+    DEEP,
+    ENLARGED_AREA,
+    FINE_REACH,
+    NEAR,
+    REACH,
+    Scene,
+    add_coarse,
+    add_fine,
+    check_scales,
+    enlarged,
+)
 from indexnet_cli.errors import UsageError
 from indexnet_cli.models.registry import resolve_model
 
@@ -129,6 +141,70 @@ def test_colours_of_any_depth_are_halved(dtype: type) -> None:
     np.testing.assert_allclose(half[4, 5], image[8:10, 10:12].mean((0, 1)), atol=1e-3)
 
 
+def refined(alpha: np.ndarray, fine: np.ndarray, trimap: np.ndarray) -> np.ndarray:
+    known = trimap.repeat(2, 0).repeat(2, 1)
+    alpha = np.where(trimap == 128, alpha, trimap / 255).astype(np.float32)
+    add_fine(alpha, np.where(known == 128, fine, known / 255).astype(np.float32), trimap)
+    return alpha
+
+
+@pytest.mark.parametrize("block", [64, 100])
+def test_blocks_are_refined_as_the_whole(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    alpha, fine, trimap = smooth(301, 220), noise(602, 440), wide_trimap(301, 220)
+    expected = refined(alpha, fine, trimap)
+    assert np.abs(expected - alpha)[trimap == 128].max() > 0.2
+    monkeypatch.setattr(blocks, "BLOCK", block)
+    np.testing.assert_allclose(refined(alpha, fine, trimap), expected, rtol=0, atol=1e-5)
+
+
+def test_a_refined_pixel_depends_on_what_is_in_reach() -> None:
+    alpha, fine, trimap = smooth(200, 300), noise(400, 600), wide_trimap(200, 300)
+    expected = refined(alpha, fine, trimap)
+    alpha[:, 150 + FINE_REACH + 1 :] = fine[:, 2 * (150 + FINE_REACH + 1) :] = 0.5
+    found = refined(alpha, fine, trimap)
+    np.testing.assert_allclose(found[:, :151], expected[:, :151], rtol=0, atol=1e-6)
+    assert np.abs(found[:, 151:] - expected[:, 151:]).max() > 0.1
+
+
+def test_strands_are_as_the_enlarged_matte_has_them() -> None:
+    trimap = np.full((120, 120), 128, np.uint8)
+    strands = np.zeros((240, 240), np.float32)
+    strands[:, ::8] = strands[:, 1::8] = 1  # of one pixel, every fourth
+    found = refined(np.full((120, 120), 0.25, np.float32), strands, trimap)
+    assert found[60, 60] > 0.8
+    assert found[60, 62] < 0.1
+
+
+def test_without_detail_the_enlarged_matte_does_not_count() -> None:
+    trimap = np.full((120, 120), 128, np.uint8)
+    broad = np.full((120, 120), 0.2, np.float32)
+    flat = np.full((240, 240), 0.9, np.float32)
+    np.testing.assert_allclose(refined(broad, flat, trimap), 0.2, atol=1e-4)
+
+
+def test_the_enlarged_matte_counts_less_the_more_it_differs_on_the_whole() -> None:
+    trimap = np.full((120, 120), 128, np.uint8)
+    strands = np.zeros((240, 240), np.float32)
+    strands[:, ::8] = strands[:, 1::8] = 1
+    near, far = (refined(np.full((120, 120), m, np.float32), strands, trimap) for m in (0.25, 0.9))
+    assert np.ptp(near[60, 40:80]) > 2 * np.ptp(far[60, 40:80])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float16, np.float32, np.float64])
+def test_pictures_of_any_depth_are_enlarged(dtype: type) -> None:
+    top = 1 if np.issubdtype(dtype, np.floating) else np.iinfo(dtype).max
+    image = (noise(7, 9, 3) > 0.5).astype(np.float64)
+    trimap = np.array([[0, 128, 255] * 3] * 7, np.uint8)
+    found = enlarged(Scene((image * top).astype(dtype), trimap))
+    assert found.image.shape == (14, 18, 3)
+    assert found.image.min() == 0
+    assert found.image.max() == top
+    np.testing.assert_array_equal(found.trimap[::2, ::2], trimap)
+    np.testing.assert_array_equal(found.trimap[1::2, 1::2], trimap)
+    means = found.image.reshape(7, 2, 9, 2, 3).mean((1, 3)) / top
+    np.testing.assert_allclose(means, image, atol=0.35)
+
+
 @pytest.mark.parametrize(
     ("size", "known", "count"),
     [
@@ -170,8 +246,51 @@ def test_a_matter_joins_the_sizes() -> None:
     np.testing.assert_allclose(single[trimap == 128], 0.512, atol=1e-6)
 
 
+def test_a_matter_refines_what_it_sees_enlarged(seeded_network: nn.Module) -> None:
+    image = (noise(90, 110, 3) * 255).astype(np.uint8)
+    trimap = wide_trimap(90, 110)
+    matter = Matter.from_network(seeded_network, SPEC, enlarge=True)
+    found = matter.matte(image, trimap)
+    assert matter.report.enlarged
+    assert matter.report.tiles == 2
+    plain = Matter.from_network(seeded_network, SPEC)
+    expected = plain.matte(image, trimap)
+    assert np.abs(found - expected).max() > 0
+    add_fine(expected, plain.matte(*enlarged(Scene(image, trimap))), trimap)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+
+
+def test_small_pictures_are_enlarged_by_default() -> None:
+    known = np.zeros((1025, 1024), np.uint8)
+    images = [np.zeros((*size, 3), np.uint8) for size in ((1024, 1024), (1025, 1024))]
+    assert images[0].size == 3 * ENLARGED_AREA
+    for enlarge, expected in ((None, [True, False]), (True, [True, True]), (False, [False] * 2)):
+        matter = Matter(enlarge=enlarge)
+        found = []
+        for image in images:
+            matter.matte(image, known[: len(image)])
+            found.append(matter.report.enlarged)
+        assert found == expected
+
+
+def test_only_weights_that_gain_by_it_are_enlarged(weights_file: Path, tmp_path: Path) -> None:
+    image, trimap = np.zeros((4, 5, 3), np.uint8), np.zeros((4, 5), np.uint8)
+
+    def enlarges(**options: object) -> bool:
+        matter = Matter(**options)  # type: ignore[arg-type]
+        matter.matte(image, trimap)
+        return matter.report.enlarged
+
+    assert not enlarges(weights=weights_file)
+    assert enlarges(weights=weights_file, enlarge=True)
+    assert not enlarges(align="resize")
+    trained = tmp_path / "trained.safetensors"
+    save_file(load_file(weights_file), trained, {"model": "indexnet.open"})
+    assert enlarges(weights=trained)
+
+
 def test_progress_counts_every_view_at_every_size(seeded_network: nn.Module) -> None:
-    matter = Matter.from_network(seeded_network, SPEC, scales=2, views=2)
+    matter = Matter.from_network(seeded_network, SPEC, scales=2, enlarge=True, views=2)
     told: list[float] = []
     matter.on_progress = lambda done, total: told.append(done / total)
     matter.matte(np.zeros((160, 160, 3), np.uint8), wide_trimap(160, 160))
@@ -220,6 +339,7 @@ def test_there_are_three_sizes(count: int) -> None:
         check_scales(count)
 
 
-def test_what_needs_no_trimap_has_one_size() -> None:
-    with pytest.raises(UsageError, match="scales is for what one leaves unknown"):
-        Matter.from_network(nn.Identity(), resolve_model("aimnet"), scales=2)
+@pytest.mark.parametrize("option", [{"scales": 2}, {"enlarge": True}])
+def test_what_needs_no_trimap_has_one_size(option: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=f"{next(iter(option))} is for what one leaves unknown"):
+        Matter.from_network(nn.Identity(), resolve_model("aimnet"), **option)

@@ -80,6 +80,7 @@ def batch(
     align: options.AlignOption = "pad",
     views: options.ViewsOption = 1,
     scales: options.ScalesOption = None,
+    enlarge: options.EnlargeOption = None,
     fit_colours: options.FitColoursOption = None,
     memory: MemoryOption = "auto",
     watch: Annotated[
@@ -144,7 +145,7 @@ def batch(
     views_of(views)
     output = _check_folders(images, trimaps, output, mask_dir, watch)
     given = trimaps if mask_dir is None else mask_dir
-    finish = Finish(scales, fit_colours)
+    finish = Finish(scales, enlarge, fit_colours)
     plan = plan_auto(
         auto, None if given is None else str(given), model, strategy, None, refine_with, finish
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from indexnet_cli.cli.finish import Finish
@@ -104,8 +104,7 @@ class Networks:
             precision=self.precision,
             align=self.align,
             views=self.views,
-            scales=finish.scales,
-            fit_colours=finish.fit_colours,
+            **asdict(finish),
             memory=self.memory,
             strategy=self.auto.strategy if self.auto else DEFAULT_STRATEGY,
         )
