@@ -13,6 +13,7 @@ import os
 import statistics
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -34,8 +35,8 @@ def main() -> None:
     parser.add_argument("--height", type=int, default=1080)
     parser.add_argument("--length", type=int, default=200, help="of a stroke, in pixels")
     options = parser.parse_args()
-    matter = Matter()
-    quick = quicker(matter, lambda precision: Matter(precision=precision))
+    swift = partial(Matter, enlarge=False)
+    matter, quick = Matter(), quicker(swift(), lambda precision: swift(precision=precision))
     with tempfile.TemporaryDirectory() as folder:
         os.environ["INDEXNET_HOME"] = folder
         previews, exact = measure(options, Path(folder), matter, quick)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -147,17 +148,18 @@ def edit(
         with heavy_imports():
             from indexnet_cli.engine.matter import Matter
 
-        def make(number_format: str) -> Matter:
+        def make(number_format: str, enlarge: bool | None = None) -> Matter:
             return Matter(
                 spec.name if spec else None,
                 weights,
                 device=device,
                 precision=number_format,
+                enlarge=enlarge,
                 memory=parse_memory(memory),
             )
 
-        matter = make(precision)
-        quick = quicker(matter, make) if precision == "auto" else matter
+        matter, swift = make(precision), partial(make, enlarge=False)
+        quick = quicker(swift(precision), swift) if precision == "auto" else swift(precision)
         saving = Saving(outputs, style, overwrite)
         name, box_style = Path(image).name, trimap_options.mask_style(erode, dilate)
         with serving(session, matter, quick, saving, name, box_style, port) as server:
