@@ -147,9 +147,7 @@ class Matter:
             scales = spec.scales if ours else 1
         if fit_colours is None:
             fit_colours = spec.fits_colours and ours
-        area = _enlarged_area(enlarge)
-        if enlarge is None and spec.enlarges and ours:
-            area = ENLARGED_AREA
+        area = _enlarged_area(enlarge, spec.enlarges and ours)
         settings = Settings(
             precision, align, tile, memory, strategy, views, scales, area, fit_colours
         )
@@ -174,7 +172,7 @@ class Matter:
     ) -> Matter:
         """A ``Matter`` around a copy of a network at hand."""
         matter = cls.__new__(cls)
-        area = _enlarged_area(enlarge)
+        area = _enlarged_area(enlarge, False)
         settings = Settings(
             precision, align, tile, memory, strategy, views, scales, area, fit_colours
         )
@@ -346,8 +344,10 @@ class Matter:
         return alpha
 
 
-def _enlarged_area(enlarge: bool | None) -> float:
-    """Pixels of the largest picture that is seen enlarged, where that is said."""
+def _enlarged_area(enlarge: bool | None, by_default: bool) -> float:
+    """Pixels of the largest picture that is seen enlarged."""
+    if enlarge is None:
+        return ENLARGED_AREA if by_default else 0
     return math.inf if enlarge else 0
 
 
