@@ -54,8 +54,8 @@ EnlargeOption = Annotated[
     typer.Option(
         "--enlarge/--no-enlarge",
         help="Look at the picture at twice its size, too: better hair and nets of threads that "
-        "are thinner than two pixels, in five times the time. Default: pictures of up to a "
-        "megapixel with the weights of indexnet.open.",
+        "are thinner than two pixels, in four times the time. Default: pictures of up to "
+        "768 x 768 pixels with the weights of indexnet.open.",
         show_default=False,
     ),
 ]

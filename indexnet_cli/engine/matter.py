@@ -110,7 +110,7 @@ class Matter:
     transposed) views of the picture, one after another: as many times the time, no more memory;
     ``scales``: at how many sizes the picture is looked at, where unknown pixels are far from known
     ones: as it is (1), also at half (2), also at a quarter (3) of its size (``engine.scales``);
-    ``enlarge``: whether it is also looked at twice its size, for thin strands, in five times the
+    ``enlarge``: whether it is also looked at twice its size, for thin strands, in four times the
     time; by default pictures of up to ``ENLARGED_AREA`` pixels are, where that suits the weights;
     ``fit_colours``: whether the alpha is then fitted to the picture's colours
     (``models.colour_lines``). By default the last three are as suits the weights.

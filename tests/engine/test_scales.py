@@ -190,6 +190,16 @@ def test_the_enlarged_matte_counts_less_the_more_it_differs_on_the_whole() -> No
     assert np.ptp(near[60, 40:80]) > 2 * np.ptp(far[60, 40:80])
 
 
+def test_what_the_full_size_is_surer_of_is_not_refined() -> None:
+    trimap = np.full((120, 120), 128, np.uint8)
+    pattern = np.full((240, 240), 0.8, np.float32)
+    pattern[:, ::8] = pattern[:, 1::8] = 0.3
+    opaque = refined(np.ones((120, 120), np.float32), pattern, trimap)
+    np.testing.assert_allclose(opaque, 1, atol=1e-6)
+    doubtful = refined(np.full((120, 120), 0.7, np.float32), pattern, trimap)
+    assert np.ptp(doubtful[60, 40:80]) > 0.2
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float16, np.float32, np.float64])
 def test_pictures_of_any_depth_are_enlarged(dtype: type) -> None:
     top = 1 if np.issubdtype(dtype, np.floating) else np.iinfo(dtype).max
@@ -261,8 +271,8 @@ def test_a_matter_refines_what_it_sees_enlarged(seeded_network: nn.Module) -> No
 
 
 def test_small_pictures_are_enlarged_by_default() -> None:
-    known = np.zeros((1025, 1024), np.uint8)
-    images = [np.zeros((*size, 3), np.uint8) for size in ((1024, 1024), (1025, 1024))]
+    known = np.zeros((769, 768), np.uint8)
+    images = [np.zeros((*size, 3), np.uint8) for size in ((768, 768), (769, 768))]
     assert images[0].size == 3 * ENLARGED_AREA
     for enlarge, expected in ((None, [True, False]), (True, [True, True]), (False, [False] * 2)):
         matter = Matter(enlarge=enlarge)
