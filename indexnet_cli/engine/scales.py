@@ -95,9 +95,9 @@ def add_fine(alpha: Plane, fine: Plane, trimap: NDArray[np.uint8]) -> None:
     def join(outer: Region, broad: Plane) -> Plane:
         unknown = (trimap[outer.slices] == UNKNOWN).astype(np.float32)
         seen = _halved(fine[outer.double().slices])
-        detail = _mean(np.abs(seen - _mean(seen, unknown, STRAND)), unknown, BESIDE)
+        detail = _mean(np.abs(seen - _mean(seen, unknown, STRAND)), unknown, BESIDE).clip(0)
         apart = np.abs(_mean(seen - broad, unknown, WHOLE))
-        trust = detail.clip(0) / (detail.clip(0) + FINE_DETAIL) * np.exp(-apart / APART)
+        trust = detail / (detail + FINE_DETAIL) * np.exp(-apart / APART)
         trust *= _unsettled(broad, seen)
         return (broad + trust * (seen - broad)).clip(0, 1)
 

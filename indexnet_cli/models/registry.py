@@ -57,9 +57,9 @@ class ModelSpec:
     of a float32 forward pass, ``bytes_per_pixel_pair`` what attention adds for every pair of
     pixels; ``margin`` the context in pixels that a tile needs on each side to come out as the
     whole picture does, or nearly so where ``exact_tiles`` is false. ``scales``: at how many sizes
-    its weights do best to look at a picture (``engine.scales``); ``enlarges``: whether
-    small ones should be enlarged, too; ``fits_colours``: they are
-    trained for mattes that are fitted to the picture's colours (``colour_lines``).
+    its weights do best to look at a picture (``engine.scales``); ``enlarges``: whether small
+    ones should be enlarged, too; ``fits_colours``: they are trained for mattes that are fitted to
+    the picture's colours (``colour_lines``).
 
     For plug-ins: ``requires`` maps a package to what pip must install for it; ``weights`` is a
     file that the plug-in brings, in place of an entry of the manifest.
