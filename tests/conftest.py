@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # A core each: threads of several processes that share cores mostly wait for one another.
+    # Before torch is loaded, and for the programs under test as well.
+    os.environ["OMP_NUM_THREADS"] = "1"
+
 import torch
 from safetensors.torch import save_file
 from torch import nn

@@ -158,8 +158,10 @@ def edit(
                 memory=parse_memory(memory),
             )
 
-        matter, swift = make(precision), partial(make, enlarge=False)
-        quick = quicker(swift(precision), swift) if precision == "auto" else swift(precision)
+        matter = make(precision)
+        quick = matter.without_enlarging()
+        if precision == "auto":
+            quick = quicker(quick, partial(make, enlarge=False))
         saving = Saving(outputs, style, overwrite)
         name, box_style = Path(image).name, trimap_options.mask_style(erode, dilate)
         with serving(session, matter, quick, saving, name, box_style, port) as server:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -228,6 +228,13 @@ class Matter:
             fit_colours=settings.fit_colours,
             strategy=None if spec.needs_trimap else settings.strategy,
         )
+
+    def without_enlarging(self) -> Matter:
+        """One that looks at nothing twice its size, and is else the same: they share a network."""
+        other = copy.copy(self)
+        other._enlarged_area = 0
+        other.report = replace(self.report, enlarged=False)
+        return other
 
     def matte(
         self, image: NDArray[np.generic], trimap: NDArray[np.uint8] | None = None

@@ -270,6 +270,21 @@ def test_a_matter_refines_what_it_sees_enlarged(seeded_network: nn.Module) -> No
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
 
 
+def test_one_without_enlarging_shares_the_network(seeded_network: nn.Module) -> None:
+    image = (noise(64, 70, 3) * 255).astype(np.uint8)
+    trimap = wide_trimap(64, 70)
+    matter = Matter.from_network(seeded_network, SPEC, enlarge=True)
+    swift = matter.without_enlarging()
+    assert swift._forward is matter._forward
+    fine = matter.matte(image, trimap)
+    plain = swift.matte(image, trimap)
+    assert (matter.report.enlarged, swift.report.enlarged) == (True, False)
+    assert np.abs(fine - plain).max() > 0
+    np.testing.assert_array_equal(
+        plain, Matter.from_network(seeded_network, SPEC).matte(image, trimap)
+    )
+
+
 def test_small_pictures_are_enlarged_by_default() -> None:
     known = np.zeros((769, 768), np.uint8)
     images = [np.zeros((*size, 3), np.uint8) for size in ((768, 768), (769, 768))]
