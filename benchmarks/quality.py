@@ -176,7 +176,7 @@ def add_matter_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--align", choices=["pad", "resize"], default="pad")
     parser.add_argument("--precision", default="auto")
-    parser.add_argument("--views", type=int, default=1, help="1, 2, 4 or 8: the mean of so many")
+    parser.add_argument("--views", type=int, help="1, 2, 4 or 8: the mean of so many")
     parser.add_argument(
         "--scales", type=int, help="sizes at which to look; default: as suits the weights"
     )

@@ -28,12 +28,14 @@ AlignOption = Annotated[
     ),
 ]
 ViewsOption = Annotated[
-    int,
+    int | None,
     typer.Option(
         "--views",
         metavar="1|2|4|8",
         help="Mean of so many mattes: of the picture, also mirrored (2), also upside down (4), "
-        "also with rows and columns exchanged (8). As many times the time, finer edges.",
+        "also with rows and columns exchanged (8). As many times the time, finer edges. "
+        "Default: 1, and 2 of sizes smaller than the largest at which it is looked at.",
+        show_default=False,
     ),
 ]
 ScalesOption = Annotated[

@@ -43,7 +43,7 @@ from indexnet_cli.engine.staged_network import StagedNetwork
 from indexnet_cli.engine.strategies import DEFAULT_STRATEGY, Strategy
 from indexnet_cli.engine.tiled_forward import TiledForward
 from indexnet_cli.engine.trimap_free import Found, TrimapFree
-from indexnet_cli.engine.views import progress_of_part, views_of
+from indexnet_cli.engine.views import View, progress_of_part, views_by_size
 from indexnet_cli.errors import InputError, UsageError
 from indexnet_cli.imaging.trimaps import BACKGROUND, FOREGROUND, UNKNOWN
 from indexnet_cli.models.folding import bake, set_folded
@@ -64,7 +64,7 @@ class Settings:
     tile: int | None
     memory: int | None
     strategy: Strategy
-    views: int
+    views: int | None
     scales: int
     enlarged_area: float
     fit_colours: bool
@@ -73,7 +73,7 @@ class Settings:
 @dataclass
 class Report:
     """What a ``Matter`` used; ``enlarged``, ``tiles`` (of all views and sizes) and ``tile`` are
-    those of the last matte.
+    those of the last matte. ``views`` are those of the largest size.
 
     ``strategy`` is that of a model without trimap, which is not tiled.
     """
@@ -108,6 +108,7 @@ class Matter:
     ``strategy``: at which sizes a model that needs no trimap looks at a picture;
     ``views``: 1, or the mean alpha of 2 (also mirrored), 4 (also upside down) or 8 (also
     transposed) views of the picture, one after another: as many times the time, no more memory;
+    by default 1 of the largest size at which it is looked at and 2 of the smaller ones;
     ``scales``: at how many sizes the picture is looked at, where unknown pixels are far from known
     ones: as it is (1), also at half (2), also at a quarter (3) of its size (``engine.scales``);
     ``enlarge``: whether it is also looked at twice its size, for thin strands, in four times the
@@ -129,7 +130,7 @@ class Matter:
         tile: int | None = None,
         memory: int | None = None,
         strategy: Strategy = DEFAULT_STRATEGY,
-        views: int = 1,
+        views: int | None = None,
         scales: int | None = None,
         enlarge: bool | None = None,
         fit_colours: bool | None = None,
@@ -165,7 +166,7 @@ class Matter:
         tile: int | None = None,
         memory: int | None = None,
         strategy: Strategy = DEFAULT_STRATEGY,
-        views: int = 1,
+        views: int | None = 1,
         scales: int = 1,
         enlarge: bool = False,
         fit_colours: bool = False,
@@ -192,7 +193,7 @@ class Matter:
         check_align(align, spec)
         check_scales(settings.scales)
         _check_needs_trimap(spec, settings)
-        self._views = views_of(settings.views)
+        self._views, self._smaller_views = views_by_size(settings.views)
         self._enlarged_area = settings.enlarged_area
         self.spec = spec
         self.device = device
@@ -223,7 +224,7 @@ class Matter:
             device=describe_device(device),
             precision=precision,
             align=align,
-            views=settings.views,
+            views=len(self._views),
             scales=settings.scales,
             fit_colours=settings.fit_colours,
             strategy=None if spec.needs_trimap else settings.strategy,
@@ -259,29 +260,32 @@ class Matter:
         """Alpha of a picture: the network's at each size, the smallest first, joined and fitted."""
         looks = scenes(image, trimap, self.report.scales)
         self.report.enlarged = trimap.size <= self._enlarged_area
-        parts = self._parts(len(looks) + self.report.enlarged)
-        alpha = self._matte_scene(looks.pop(), align, parts)
+        views = [self._views] + [self._smaller_views] * (len(looks) - 1 + self.report.enlarged)
+        parts = self._parts(sum(map(len, views)))
+        alpha = self._matte_scene(looks.pop(), views.pop(), align, parts)
         while looks:
-            coarse, alpha = alpha, self._matte_scene(looks[-1], align, parts)
+            coarse, alpha = alpha, self._matte_scene(looks[-1], views.pop(), align, parts)
             add_coarse(alpha, coarse, looks.pop().trimap)
         if self.report.enlarged:
-            fine = self._matte_scene(enlarged(Scene(image, trimap)), align, parts)
+            fine = self._matte_scene(enlarged(Scene(image, trimap)), views.pop(), align, parts)
             add_fine(alpha, fine, trimap)
         if self.report.fit_colours:
             fit_picture(image, trimap, alpha, self.device, next(parts))
         return alpha
 
-    def _matte_scene(self, scene: Scene, align: Align, parts: Iterator[Progress | None]) -> Planes:
+    def _matte_scene(
+        self, scene: Scene, views: list[View], align: Align, parts: Iterator[Progress | None]
+    ) -> Planes:
         """Mean alpha of the views of a picture at one size."""
         image, trimap = scene
         alpha = (trimap == FOREGROUND).astype(np.float32)
-        for view in self._views:
+        for view in views:
             seen = Scene(view.of(image), view.of(trimap))
-            self._add_view(seen, view.of(alpha), align, next(parts))
+            self._add_view(seen, view.of(alpha), 1 / len(views), align, next(parts))
         return alpha
 
     def _add_view(
-        self, scene: Scene, alpha: Planes, align: Align, progress: Progress | None
+        self, scene: Scene, alpha: Planes, share: float, align: Align, progress: Progress | None
     ) -> None:
         """Add this view's share to ``alpha`` where the trimap is unknown; it is 0 there first."""
         image, trimap = scene
@@ -290,7 +294,7 @@ class Matter:
             if (trimap[window] == UNKNOWN).any():
                 part = Scene(image[window], trimap[window])
                 found = self._estimate(part, align, progress)
-                found /= len(self._views)  # a power of two: no rounding
+                found *= share  # a power of two: no rounding
                 # Compared once more: a mask kept all the while is a byte a pixel.
                 unknown = trimap[window] == UNKNOWN
                 np.add(alpha[window], found, out=alpha[window], where=unknown)
@@ -335,9 +339,9 @@ class Matter:
         alpha = [self._matte(*pair, "pad") for pair in zip(colours, classes, strict=True)]
         return torch.from_numpy(np.stack(alpha)[:, None]).to(image.device)
 
-    def _parts(self, sizes: int) -> Iterator[Progress | None]:
+    def _parts(self, views: int) -> Iterator[Progress | None]:
         """What to tell in each view at each size, and in the fit after them, one after another."""
-        parts = sizes * len(self._views) + self.report.fit_colours
+        parts = views + self.report.fit_colours
         for part in range(parts):
             told = self.on_progress
             yield None if told is None else progress_of_part(told, part, parts)

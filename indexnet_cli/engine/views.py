@@ -63,6 +63,15 @@ def views_of(count: int) -> list[View]:
     return [View(bool(n & 1), bool(n & 2), bool(n & 4)) for n in range(count)]
 
 
+def views_by_size(count: int | None) -> tuple[list[View], list[View]]:
+    """The views of the largest size at which a picture is looked at, and of each smaller one.
+
+    Alike, but for None: then the largest is seen as it is and the smaller ones, which take little
+    time beside it, also mirrored. Raises ``UsageError`` for another ``count``.
+    """
+    return (views_of(1), views_of(2)) if count is None else (views_of(count), views_of(count))
+
+
 def progress_of_part(progress: Progress, part: int, parts: int) -> Progress:
     """What a part of the work calls so that ``progress`` is told of all ``parts`` alike."""
     return lambda done, total: progress(part * total + done, parts * total)

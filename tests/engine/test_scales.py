@@ -270,6 +270,26 @@ def test_a_matter_refines_what_it_sees_enlarged(seeded_network: nn.Module) -> No
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
 
 
+def test_smaller_sizes_are_also_seen_mirrored(seeded_network: nn.Module) -> None:
+    image = (noise(90, 110, 3) * 255).astype(np.uint8)
+    trimap = wide_trimap(90, 110)
+    matter = Matter.from_network(seeded_network, SPEC, enlarge=True, views=None)
+    found = matter.matte(image, trimap)
+    assert (matter.report.tiles, matter.report.views) == (3, 1)
+    plain = Matter.from_network(seeded_network, SPEC)
+    mirrored = plain.matte(image[:, ::-1], trimap[:, ::-1])[:, ::-1]
+    expected = (plain.matte(image, trimap) + mirrored) / 2
+    add_fine(expected, plain.matte(*enlarged(Scene(image, trimap))), trimap)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(("views", "tiles"), [(None, 5), (1, 3), (2, 6)])
+def test_so_many_views_at_each_size(views: int | None, tiles: int) -> None:
+    matter = Matter.from_network(Sizes(), SPEC, scales=3, views=views)
+    matter.matte(np.zeros((512, 512, 3), np.uint8), wide_trimap(512, 512))
+    assert matter.report.tiles == tiles
+
+
 def test_one_without_enlarging_shares_the_network(seeded_network: nn.Module) -> None:
     image = (noise(64, 70, 3) * 255).astype(np.uint8)
     trimap = wide_trimap(64, 70)

@@ -34,7 +34,7 @@ class Networks:
     device: str
     precision: str
     align: Align
-    views: int
+    views: int | None
     finish: Finish
     memory: int | None
 
@@ -77,7 +77,7 @@ class Networks:
             name = self.second and self.second.name
             refining = name and digest_file(find_checkpoint(name).path)
             parts += [self.auto.strategy, repr((name, refining))]
-        if self.views != 1:
+        if self.views is not None:
             parts.append(f"views {self.views}")
         if self.finish != Finish():
             parts.append(repr(self.finish))
