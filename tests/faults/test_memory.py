@@ -54,7 +54,8 @@ def test_one_picture_of_a_batch_that_does_not_fit(tmp_path: Path) -> None:
         image.rename(tmp_path / "in" / f"{name}.jpg")
         trimap.rename(tmp_path / "in" / f"{name}_trimap.png")
     batch = ("batch", tmp_path / "in", "-o", tmp_path / "out")
-    ran = run_warm(tmp_path / "said", *batch, limits={resource.RLIMIT_AS: 580 << 20})
+    # Enough for the network and the large picture's files at once, and not for its matte.
+    ran = run_warm(tmp_path / "said", *batch, limits={resource.RLIMIT_AS: 1000 << 20})
     assert ran.code == 1, ran.err
     assert "Traceback" not in ran.err
     (line,) = [line for line in ran.err.splitlines() if line.startswith("error:")]
