@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import closing, suppress
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -148,20 +147,19 @@ def edit(
         with heavy_imports():
             from indexnet_cli.engine.matter import Matter
 
-        def make(number_format: str, enlarge: bool | None = None) -> Matter:
+        def make(number_format: str) -> Matter:
             return Matter(
                 spec.name if spec else None,
                 weights,
                 device=device,
                 precision=number_format,
-                enlarge=enlarge,
                 memory=parse_memory(memory),
             )
 
         matter = make(precision)
         quick = matter.without_enlarging()
         if precision == "auto":
-            quick = quicker(quick, partial(make, enlarge=False))
+            quick = quicker(quick, lambda number_format: make(number_format).without_enlarging())
         saving = Saving(outputs, style, overwrite)
         name, box_style = Path(image).name, trimap_options.mask_style(erode, dilate)
         with serving(session, matter, quick, saving, name, box_style, port) as server:
