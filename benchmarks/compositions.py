@@ -5,7 +5,8 @@
 Draws --each pictures of --side x --side pixels of every kind of matte, from pictures of the pack
 and random numbers that training does not see, and scores mattes of them over the unknown region.
 Pictures whose trimap leaves less than a twelfth unknown are passed over. Options of the matte:
---scales, --views, --fit-colours and those of quality.py. --classical adds closed-form matting.
+--scales, --views, --fit-colours and those of quality.py. --classical adds closed-form matting, and
+passes over trimaps without sure foreground or background, which it cannot do without.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from pathlib import Path
 import numpy as np
 from quality import (
     METRICS,
-    UNKNOWN,
     Case,
     add_matter_options,
     cells,
@@ -31,18 +31,32 @@ from indexnet_cli.datasets.mattes import KINDS
 from indexnet_cli.datasets.open_compositions import OpenCompositions
 from indexnet_cli.datasets.pack import Pack
 from indexnet_cli.datasets.sample import Sample
+from indexnet_cli.imaging.trimaps import BACKGROUND, FOREGROUND, UNKNOWN
 from indexnet_cli.metrics import Scores
 
 LEAST_UNKNOWN = 1 / 12
 SHARES = (0.0, 0.2, 0.5, 0.8, 1.0)
 
 
-def draw(pack: Pack, kind: str, side: int, each: int, seed: int) -> dict[str, Case]:
-    """Cases of one kind by name, as 8-bit files would hold them."""
+def draw(
+    pack: Pack, kind: str, side: int, each: int, seed: int, both_known: bool = False
+) -> dict[str, Case]:
+    """Cases of one kind by name, as 8-bit files would hold them.
+
+    ``both_known``: only such whose trimap has sure foreground and sure background.
+    """
     drawn = OpenCompositions(pack, seed, side, split="validation", kinds=[kind])
     named = ((f"{kind} {index}", as_case(drawn[index])) for index in count())
-    wanted = (pair for pair in named if unknown_share(pair[1]) >= LEAST_UNKNOWN)
+    wanted = (
+        (name, case)
+        for name, case in named
+        if unknown_share(case) >= LEAST_UNKNOWN and (not both_known or has_both_known(case))
+    )
     return dict(islice(wanted, each))
+
+
+def has_both_known(case: Case) -> bool:
+    return {FOREGROUND, BACKGROUND} <= set(np.unique(case.trimap))
 
 
 def unknown_share(case: Case) -> float:
@@ -87,7 +101,7 @@ def main() -> None:
     found: dict[str, dict[str, Scores]] = {name: {} for name in methods}
     shares: dict[str, float] = {}
     for kind in options.kinds:
-        cases = draw(pack, kind, options.side, options.each, options.seed)
+        cases = draw(pack, kind, options.side, options.each, options.seed, options.classical)
         unknown = {name: unknown_share(case) for name, case in cases.items()}
         shares |= unknown
         share = np.mean(list(unknown.values()))

@@ -24,11 +24,11 @@ import numpy as np
 
 from indexnet_cli import Matter
 from indexnet_cli.imaging.reading import read_alpha, read_image, read_trimap
+from indexnet_cli.imaging.trimaps import UNKNOWN
 from indexnet_cli.metrics import Scores, score
 
 TRIMAPS = {"trimap": "narrow", "trimap2": "wide"}
 METRICS = {"sad": ("SAD", 2), "mse": ("MSE", 4), "grad": ("Grad", 2), "conn": ("Conn", 2)}
-UNKNOWN = 128
 SHEET_HEIGHT = 240
 Method = Callable[[Any, Any], Any]
 
