@@ -15,6 +15,7 @@ from indexnet_cli.datasets.colours import (
     vary_saturation,
 )
 from indexnet_cli.datasets.damage import apply_table, damage_image, photometric_table
+from indexnet_cli.datasets.enlarging import enlarge_part
 from indexnet_cli.datasets.mattes import KINDS
 from indexnet_cli.datasets.mattes.drawing import Alpha, Matte, join
 from indexnet_cli.datasets.noise import defocus
@@ -53,6 +54,7 @@ class OpenCompositions:
         self.seed = seed
         self.distractors = 0.3  # the share of samples with one
         self.in_light = 0.5  # the share that is mixed as a lens does, not as a program does
+        self.enlarged = 0.35 if split == "train" else 0.0  # the share at twice its size
         self.crop = crop
         self.kinds = list(kinds or KINDS)
         weights = np.array([KINDS[kind].weight for kind in self.kinds])
@@ -79,7 +81,7 @@ class OpenCompositions:
         table = photometric_table(rng)
         foreground, background = apply_table(front, table), apply_table(behind, table)
         mixed = composite(foreground, background, alpha, linear=rng.random() < self.in_light)
-        return Sample(
+        sample = Sample(
             image=damage_image(rng, mixed),
             trimap=random_trimap(rng, alpha),
             alpha=alpha,
@@ -87,6 +89,7 @@ class OpenCompositions:
             background=background,
             kind=kind,
         )
+        return enlarge_part(rng, sample) if rng.random() < self.enlarged else sample
 
     def _front(
         self,

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from indexnet_cli.engine.blocks import BLOCK, rewrite_unknown
 from indexnet_cli.engine.regions import Region, grid
 from indexnet_cli.errors import UsageError
+from indexnet_cli.imaging.enlarging import twice
 from indexnet_cli.imaging.trimaps import BACKGROUND, FOREGROUND, UNKNOWN
 
 Plane = NDArray[np.float32]
@@ -79,14 +80,8 @@ def scenes(image: NDArray[np.generic], trimap: NDArray[np.uint8], count: int) ->
 
 
 def enlarged(scene: Scene) -> Scene:
-    """The picture at twice its size; floating colours stay in [0, 1]."""
-    image: NDArray[Any] = scene.image
-    if image.dtype == np.float16:
-        image = image.astype(np.float32)  # unknown to OpenCV
-    twice = cv2.resize(image, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
-    if np.issubdtype(twice.dtype, np.floating):
-        np.clip(twice, 0, 1, out=twice)  # cubic interpolation overshoots
-    return Scene(twice, scene.trimap.repeat(2, 0).repeat(2, 1))
+    """The picture at twice its size."""
+    return Scene(twice(scene.image), scene.trimap.repeat(2, 0).repeat(2, 1))
 
 
 def add_fine(alpha: Plane, fine: Plane, trimap: NDArray[np.uint8]) -> None:
