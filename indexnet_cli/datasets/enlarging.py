@@ -10,12 +10,10 @@ from numpy.typing import NDArray
 
 from indexnet_cli.datasets.sample import Sample
 from indexnet_cli.datasets.trimaps import fractional_pixels
-from indexnet_cli.imaging.enlarging import twice
+from indexnet_cli.imaging.enlarging import repeated, twice
 from indexnet_cli.imaging.trimaps import UNKNOWN
 
 _ATTEMPTS, _LEAST_KNOWN = 6, 0.05
-
-Window = tuple[slice, slice]
 
 
 def enlarge_part(rng: np.random.Generator, sample: Sample) -> Sample:
@@ -29,7 +27,7 @@ def enlarge_part(rng: np.random.Generator, sample: Sample) -> Sample:
     def colours(plane: NDArray[np.float32]) -> NDArray[np.float32]:
         return twice(plane[window])[size]
 
-    trimap = sample.trimap[window].repeat(2, 0).repeat(2, 1)[size]
+    trimap = repeated(sample.trimap[window])[size]
     alpha = _alpha_twice(sample.alpha[window])[size]
     return replace(
         sample,
@@ -41,7 +39,7 @@ def enlarge_part(rng: np.random.Generator, sample: Sample) -> Sample:
     )
 
 
-def _quarter(rng: np.random.Generator, sample: Sample) -> Window:
+def _quarter(rng: np.random.Generator, sample: Sample) -> tuple[slice, slice]:
     size = np.array(sample.alpha.shape)
     half = (size + 1) // 2
     unknown = sample.trimap == UNKNOWN
@@ -59,5 +57,4 @@ def _alpha_twice(alpha: NDArray[np.float32]) -> NDArray[np.float32]:
     """Of which the means of 2 x 2 pixels, which is what the engine takes, are ``alpha`` again."""
     double = cv2.resize(alpha, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
     mean = cv2.resize(double, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    lost = (alpha - mean).repeat(2, 0).repeat(2, 1)
-    return np.asarray(np.clip(double + lost, 0, 1), np.float32)
+    return np.asarray(np.clip(double + repeated(alpha - mean), 0, 1), np.float32)

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from indexnet_cli.engine.blocks import BLOCK, rewrite_unknown
 from indexnet_cli.engine.regions import Region, grid
 from indexnet_cli.errors import UsageError
-from indexnet_cli.imaging.enlarging import twice
+from indexnet_cli.imaging.enlarging import repeated, twice
 from indexnet_cli.imaging.trimaps import BACKGROUND, FOREGROUND, UNKNOWN
 
 Plane = NDArray[np.float32]
@@ -81,7 +81,7 @@ def scenes(image: NDArray[np.generic], trimap: NDArray[np.uint8], count: int) ->
 
 def enlarged(scene: Scene) -> Scene:
     """The picture at twice its size."""
-    return Scene(twice(scene.image), scene.trimap.repeat(2, 0).repeat(2, 1))
+    return Scene(twice(scene.image), repeated(scene.trimap))
 
 
 def add_fine(alpha: Plane, fine: Plane, trimap: NDArray[np.uint8]) -> None:

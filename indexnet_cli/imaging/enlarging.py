@@ -17,3 +17,8 @@ def twice(image: NDArray[Any]) -> NDArray[Any]:
     if np.issubdtype(double.dtype, np.floating):
         np.clip(double, 0, 1, out=double)  # cubic interpolation overshoots
     return double
+
+
+def repeated(plane: NDArray[Any]) -> NDArray[Any]:
+    """Each pixel of H x W as 2 x 2 equal ones: 2H x 2W."""
+    return plane.repeat(2, 0).repeat(2, 1)
