@@ -157,9 +157,9 @@ def edit(
             )
 
         matter = make(precision)
-        quick = matter.without_enlarging()
+        quick = matter.for_previews()
         if precision == "auto":
-            quick = quicker(quick, lambda number_format: make(number_format).without_enlarging())
+            quick = quicker(quick, lambda number_format: make(number_format).for_previews())
         saving = Saving(outputs, style, overwrite)
         name, box_style = Path(image).name, trimap_options.mask_style(erode, dilate)
         with serving(session, matter, quick, saving, name, box_style, port) as server:

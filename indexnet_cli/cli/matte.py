@@ -33,7 +33,7 @@ from indexnet_cli.cli.places import (
     refuse_inputs,
     source_of,
 )
-from indexnet_cli.engine.views import views_by_size
+from indexnet_cli.engine.views import check_views
 from indexnet_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def matte(
       indexnet matte - trimap.png < photo.jpg > alpha.png
     """
     out = Output(quiet=quiet, verbose=verbose, json=json)
-    views_by_size(views)
+    check_views(views)
     finish = Finish(scales, enlarge, fit_colours)
     given = trimap or mask or box
     plan = plan_auto(auto, given, model, strategy, save_trimap, refine_with, finish)

@@ -34,7 +34,9 @@ ViewsOption = Annotated[
         metavar="1|2|4|8",
         help="Mean of so many mattes: of the picture, also mirrored (2), also upside down (4), "
         "also with rows and columns exchanged (8). As many times the time, finer edges. "
-        "Default: 1, and 2 of sizes smaller than the largest at which it is looked at.",
+        "Default: 1, and 2 of sizes smaller than the largest at which it is looked at; with the "
+        "weights of indexnet.open 2 of all sizes of pictures that are not enlarged, up to "
+        "2048 x 2048 pixels.",
         show_default=False,
     ),
 ]

@@ -43,7 +43,14 @@ from indexnet_cli.engine.staged_network import StagedNetwork
 from indexnet_cli.engine.strategies import DEFAULT_STRATEGY, Strategy
 from indexnet_cli.engine.tiled_forward import TiledForward
 from indexnet_cli.engine.trimap_free import Found, TrimapFree
-from indexnet_cli.engine.views import View, progress_of_part, views_by_size
+from indexnet_cli.engine.views import (
+    MIRRORED_AREA,
+    View,
+    check_views,
+    progress_of_part,
+    views_by_size,
+    views_of,
+)
 from indexnet_cli.errors import InputError, UsageError
 from indexnet_cli.imaging.trimaps import BACKGROUND, FOREGROUND, UNKNOWN
 from indexnet_cli.models.folding import bake, set_folded
@@ -56,7 +63,8 @@ Forward = StagedForward | TiledForward
 class Settings:
     """How a ``Matter`` computes; its docstring says what each of them means.
 
-    ``enlarged_area``: pixels of the largest picture that is also seen at twice its size.
+    ``enlarged_area``, ``mirrored_area``: pixels of the largest picture that is also seen at twice
+    its size, and that is seen mirrored at its own where ``views`` is None.
     """
 
     precision: str
@@ -67,13 +75,14 @@ class Settings:
     views: int | None
     scales: int
     enlarged_area: float
+    mirrored_area: float
     fit_colours: bool
 
 
 @dataclass
 class Report:
-    """What a ``Matter`` used; ``enlarged``, ``tiles`` (of all views and sizes) and ``tile`` are
-    those of the last matte. ``views`` are those of the largest size.
+    """What a ``Matter`` used; ``views`` (of the largest size), ``enlarged``, ``tiles`` (of all
+    views and sizes) and ``tile`` are those of the last matte.
 
     ``strategy`` is that of a model without trimap, which is not tiled.
     """
@@ -84,9 +93,9 @@ class Report:
     device: str
     precision: str
     align: str
-    views: int
     scales: int
     fit_colours: bool
+    views: int = 1
     enlarged: bool = False
     tiles: int = 0
     tile: int | None = None
@@ -108,13 +117,14 @@ class Matter:
     ``strategy``: at which sizes a model that needs no trimap looks at a picture;
     ``views``: 1, or the mean alpha of 2 (also mirrored), 4 (also upside down) or 8 (also
     transposed) views of the picture, one after another: as many times the time, no more memory;
-    by default 1 of the largest size at which it is looked at and 2 of the smaller ones;
+    by default 1 of the largest size at which it is looked at and 2 of the smaller ones, and, where
+    that suits the weights, 2 of pictures of up to ``MIRRORED_AREA`` pixels that are not enlarged;
     ``scales``: at how many sizes the picture is looked at, where unknown pixels are far from known
     ones: as it is (1), also at half (2), also at a quarter (3) of its size (``engine.scales``);
     ``enlarge``: whether it is also looked at twice its size, for thin strands, in four times the
     time; by default pictures of up to ``ENLARGED_AREA`` pixels are, where that suits the weights;
     ``fit_colours``: whether the alpha is then fitted to the picture's colours
-    (``models.colour_lines``). By default the last three are as suits the weights.
+    (``models.colour_lines``), at every size. By default the last three are as suits the weights.
     ``on_progress``, if set, is called with the number of tiles done and of all.
     Raises ``UsageError``, ``CheckpointError``, ``DeviceError``.
     """
@@ -149,8 +159,9 @@ class Matter:
         if fit_colours is None:
             fit_colours = spec.fits_colours and ours
         area = _enlarged_area(enlarge, spec.enlarges and ours)
+        mirrored = MIRRORED_AREA if spec.mirrors and ours else 0
         settings = Settings(
-            precision, align, tile, memory, strategy, views, scales, area, fit_colours
+            precision, align, tile, memory, strategy, views, scales, area, mirrored, fit_colours
         )
         self._set_up(network, spec, checkpoint, place, settings)
 
@@ -175,7 +186,7 @@ class Matter:
         matter = cls.__new__(cls)
         area = _enlarged_area(enlarge, False)
         settings = Settings(
-            precision, align, tile, memory, strategy, views, scales, area, fit_colours
+            precision, align, tile, memory, strategy, views, scales, area, 0, fit_colours
         )
         own = copy.deepcopy(network)
         matter._set_up(own, spec, None, resolve_device(device), settings)
@@ -193,8 +204,9 @@ class Matter:
         check_align(align, spec)
         check_scales(settings.scales)
         _check_needs_trimap(spec, settings)
-        self._views, self._smaller_views = views_by_size(settings.views)
-        self._enlarged_area = settings.enlarged_area
+        check_views(settings.views)
+        self._views = settings.views
+        self._enlarged_area, self._mirrored_area = settings.enlarged_area, settings.mirrored_area
         self.spec = spec
         self.device = device
         self.align = align
@@ -210,8 +222,9 @@ class Matter:
         self.on_progress: Progress | None = None
         budget = MemoryBudget(device, settings.memory)
         if not spec.needs_trimap:
+            views = views_of(settings.views or 1)
             self._trimap_free = TrimapFree(
-                network, spec, device, precision, settings.strategy, align, self._views
+                network, spec, device, precision, settings.strategy, align, views
             )
         elif isinstance(network, StagedNetwork):
             self._forward: Forward = StagedForward(network, budget, precision, settings.tile)
@@ -224,16 +237,19 @@ class Matter:
             device=describe_device(device),
             precision=precision,
             align=align,
-            views=len(self._views),
             scales=settings.scales,
             fit_colours=settings.fit_colours,
+            views=self._views or 1,
             strategy=None if spec.needs_trimap else settings.strategy,
         )
 
-    def without_enlarging(self) -> Matter:
-        """One that looks at nothing twice its size, and is else the same: they share a network."""
+    def for_previews(self) -> Matter:
+        """One that sees every picture once at its own size, and not at twice that.
+
+        They share a network, and what else was asked for.
+        """
         other = copy.copy(self)
-        other._enlarged_area = 0
+        other._enlarged_area = other._mirrored_area = 0
         other.report = replace(self.report, enlarged=False)
         return other
 
@@ -259,19 +275,29 @@ class Matter:
     def _matte(self, image: NDArray[np.generic], trimap: NDArray[np.uint8], align: Align) -> Planes:
         """Alpha of a picture: the network's at each size, the smallest first, joined and fitted."""
         looks = scenes(image, trimap, self.report.scales)
-        self.report.enlarged = trimap.size <= self._enlarged_area
-        views = [self._views] + [self._smaller_views] * (len(looks) - 1 + self.report.enlarged)
-        parts = self._parts(sum(map(len, views)))
-        alpha = self._matte_scene(looks.pop(), views.pop(), align, parts)
+        views = self._plan_views(len(looks), trimap.size)
+        parts = self._parts(sum(map(len, views)) + len(looks) * self.report.fit_colours)
+        coarse: Planes | None = None
         while looks:
-            coarse, alpha = alpha, self._matte_scene(looks[-1], views.pop(), align, parts)
-            add_coarse(alpha, coarse, looks.pop().trimap)
-        if self.report.enlarged:
-            fine = self._matte_scene(enlarged(Scene(image, trimap)), views.pop(), align, parts)
-            add_fine(alpha, fine, trimap)
-        if self.report.fit_colours:
-            fit_picture(image, trimap, alpha, self.device, next(parts))
+            scene = looks.pop()
+            alpha = self._matte_scene(scene, views.pop(), align, parts)
+            if coarse is not None:
+                add_coarse(alpha, coarse, scene.trimap)
+            if self.report.enlarged and not looks:
+                fine = self._matte_scene(enlarged(scene), views.pop(), align, parts)
+                add_fine(alpha, fine, trimap)
+            if self.report.fit_colours:
+                fit_picture(*scene, alpha, self.device, next(parts))
+            coarse = alpha
         return alpha
+
+    def _plan_views(self, sizes: int, pixels: int) -> list[list[View]]:
+        """The views at each size, the largest first; notes in the report what that is."""
+        self.report.enlarged = pixels <= self._enlarged_area
+        mirrored = pixels <= self._mirrored_area and not self.report.enlarged
+        views = views_by_size(self._views, sizes + self.report.enlarged, mirrored)
+        self.report.views = len(views[0])
+        return views
 
     def _matte_scene(
         self, scene: Scene, views: list[View], align: Align, parts: Iterator[Progress | None]
@@ -339,9 +365,8 @@ class Matter:
         alpha = [self._matte(*pair, "pad") for pair in zip(colours, classes, strict=True)]
         return torch.from_numpy(np.stack(alpha)[:, None]).to(image.device)
 
-    def _parts(self, views: int) -> Iterator[Progress | None]:
-        """What to tell in each view at each size, and in the fit after them, one after another."""
-        parts = views + self.report.fit_colours
+    def _parts(self, parts: int) -> Iterator[Progress | None]:
+        """What to tell in each view and in the fit at each size, one after another."""
         for part in range(parts):
             told = self.on_progress
             yield None if told is None else progress_of_part(told, part, parts)

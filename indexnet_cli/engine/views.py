@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 COUNTS = (1, 2, 4, 8)
+MIRRORED_AREA = 2048 * 2048  # pixels of the largest picture that is also seen mirrored by default
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,22 @@ def views_of(count: int) -> list[View]:
     return [View(bool(n & 1), bool(n & 2), bool(n & 4)) for n in range(count)]
 
 
-def views_by_size(count: int | None) -> tuple[list[View], list[View]]:
-    """The views of the largest size at which a picture is looked at, and of each smaller one.
+def views_by_size(count: int | None, sizes: int, largest_mirrored: bool) -> list[list[View]]:
+    """The views of each of the ``sizes`` at which a picture is looked at, the largest first.
 
-    Alike, but for None: then the largest is seen as it is and the smaller ones, which take little
-    time beside it, also mirrored. Raises ``UsageError`` for another ``count``.
+    ``count`` of each. For None the smaller ones, which take little time beside the largest, are
+    also seen mirrored, and the largest where ``largest_mirrored``.
+    Raises ``UsageError`` for another ``count``.
     """
-    return (views_of(1), views_of(2)) if count is None else (views_of(count), views_of(count))
+    if count is not None:
+        return [views_of(count)] * sizes
+    return [views_of(2 if largest_mirrored else 1)] + [views_of(2)] * (sizes - 1)
+
+
+def check_views(count: int | None) -> None:
+    """Raise ``UsageError`` for a number of views that there is not; None is any."""
+    if count is not None:
+        views_of(count)
 
 
 def progress_of_part(progress: Progress, part: int, parts: int) -> Progress:

@@ -58,8 +58,9 @@ class ModelSpec:
     pixels; ``margin`` the context in pixels that a tile needs on each side to come out as the
     whole picture does, or nearly so where ``exact_tiles`` is false. ``scales``: at how many sizes
     its weights do best to look at a picture (``engine.scales``); ``enlarges``: whether small
-    ones should be enlarged, too; ``fits_colours``: they are trained for mattes that are fitted to
-    the picture's colours (``colour_lines``).
+    ones should be enlarged, too; ``mirrors``: whether others should also be seen mirrored;
+    ``fits_colours``: they are trained for mattes that are fitted to the picture's colours
+    (``colour_lines``).
 
     For plug-ins: ``requires`` maps a package to what pip must install for it; ``weights`` is a
     file that the plug-in brings, in place of an entry of the manifest.
@@ -82,6 +83,7 @@ class ModelSpec:
     exact_tiles: bool = True
     scales: int = 1
     enlarges: bool = False
+    mirrors: bool = False
     fits_colours: bool = False
     requires: Mapping[str, str] = field(default_factory=dict)
     weights: Path | None = None
@@ -161,6 +163,7 @@ MODELS: dict[str, ModelSpec] = {
             recipe="open",
             scales=3,
             enlarges=True,
+            mirrors=True,
             fits_colours=True,
         ),
         _INDEXNET,

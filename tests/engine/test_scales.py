@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from indexnet_cli.engine import blocks, scales
+from indexnet_cli.engine.colour_fit import fit_picture
 from indexnet_cli.engine.matter import Matter
 from indexnet_cli.engine.scales import (
     DEEP,
@@ -24,6 +25,7 @@ from indexnet_cli.engine.scales import (
     check_scales,
     enlarged,
 )
+from indexnet_cli.engine.views import MIRRORED_AREA
 from indexnet_cli.errors import UsageError
 from indexnet_cli.models.registry import resolve_model
 
@@ -290,11 +292,11 @@ def test_so_many_views_at_each_size(views: int | None, tiles: int) -> None:
     assert matter.report.tiles == tiles
 
 
-def test_one_without_enlarging_shares_the_network(seeded_network: nn.Module) -> None:
+def test_one_for_previews_shares_the_network(seeded_network: nn.Module) -> None:
     image = (noise(64, 70, 3) * 255).astype(np.uint8)
     trimap = wide_trimap(64, 70)
     matter = Matter.from_network(seeded_network, SPEC, enlarge=True)
-    swift = matter.without_enlarging()
+    swift = matter.for_previews()
     assert swift._forward is matter._forward
     fine = matter.matte(image, trimap)
     plain = swift.matte(image, trimap)
@@ -303,6 +305,54 @@ def test_one_without_enlarging_shares_the_network(seeded_network: nn.Module) -> 
     np.testing.assert_array_equal(
         plain, Matter.from_network(seeded_network, SPEC).matte(image, trimap)
     )
+
+
+def test_coarse_mattes_are_fitted_before_they_are_joined(seeded_network: nn.Module) -> None:
+    image = (noise(160, 192, 3) * 255).astype(np.uint8)
+    trimap = wide_trimap(160, 192)
+    found = Matter.from_network(seeded_network, SPEC, scales=2, fit_colours=True).matte(
+        image, trimap
+    )
+    plain = Matter.from_network(seeded_network, SPEC)
+    full, half = scales.scenes(image, trimap, 2)
+    coarse, expected = plain.matte(*half), plain.matte(*full)
+    fit_picture(*half, coarse, torch.device("cpu"))
+    add_coarse(expected, coarse, trimap)
+    fit_picture(*full, expected, torch.device("cpu"))
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+    fitted = Matter.from_network(seeded_network, SPEC, fit_colours=True).matte(image, trimap)
+    assert np.abs(found - fitted).max() > 0
+
+
+def views_by_default(image: np.ndarray, trimap: np.ndarray, **options: Any) -> int:
+    matter = Matter(**options)
+    matter.matte(image, trimap)
+    return matter.report.views
+
+
+def test_pictures_that_are_not_enlarged_are_seen_mirrored_by_default(weights_file: Path) -> None:
+    small, large = (np.zeros((side, side + 1, 3), np.uint8) for side in (64, 2048))
+    known = np.zeros((2048, 2049), np.uint8)
+    assert views_by_default(small, known[:64, :65]) == 1
+    assert views_by_default(small, known[:64, :65], enlarge=False) == 2
+    assert views_by_default(small, known[:64, :65], enlarge=False, views=1) == 1
+    assert views_by_default(small, known[:64, :65], weights=weights_file) == 1
+    assert large[:, :2048].size == 3 * MIRRORED_AREA
+    assert views_by_default(large[:, :2048], known[:, :2048]) == 2
+    assert views_by_default(large, known) == 1
+
+
+def test_what_is_seen_mirrored_by_default_is_the_mean_of_two() -> None:
+    image = (noise(64, 96, 3) * 255).astype(np.uint8)
+    trimap = wide_trimap(64, 96)
+    matter = Matter(enlarge=False, precision="fp32")
+    found = matter.matte(image, trimap)
+    assert matter.report.tiles == 2
+    expected = Matter(enlarge=False, precision="fp32", views=2).matte(image, trimap)
+    np.testing.assert_array_equal(found, expected)
+    once = Matter(enlarge=False, precision="fp32", views=1).matte(image, trimap)
+    assert np.abs(found - once).max() > 0
+    np.testing.assert_array_equal(matter.for_previews().matte(image, trimap), once)
 
 
 def test_small_pictures_are_enlarged_by_default() -> None:

@@ -17,7 +17,7 @@ from indexnet_cli.cli.failures import reports_failures
 from indexnet_cli.cli.finish import Finish
 from indexnet_cli.cli.memory_option import MemoryOption, parse_memory
 from indexnet_cli.cli.output import Output
-from indexnet_cli.engine.views import views_by_size
+from indexnet_cli.engine.views import check_views
 from indexnet_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def batch(
     from indexnet_cli.batch.sharding import Shard
 
     out = Output(quiet=quiet, verbose=verbose, json=json)
-    views_by_size(views)
+    check_views(views)
     output = _check_folders(images, trimaps, output, mask_dir, watch)
     given = trimaps if mask_dir is None else mask_dir
     finish = Finish(scales, enlarge, fit_colours)
