@@ -13,7 +13,6 @@ import os
 import statistics
 import tempfile
 import time
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -35,8 +34,10 @@ def main() -> None:
     parser.add_argument("--height", type=int, default=1080)
     parser.add_argument("--length", type=int, default=200, help="of a stroke, in pixels")
     options = parser.parse_args()
-    swift = partial(Matter, enlarge=False)
-    matter, quick = Matter(), quicker(swift(), lambda precision: swift(precision=precision))
+    matter = Matter()
+    quick = quicker(
+        matter.for_previews(), lambda precision: Matter(precision=precision).for_previews()
+    )
     with tempfile.TemporaryDirectory() as folder:
         os.environ["INDEXNET_HOME"] = folder
         previews, exact = measure(options, Path(folder), matter, quick)

@@ -30,7 +30,7 @@ import numpy as np
 
 SIZES = [(1088, 1920), (1080, 1980)]
 FINISHED = " finished"  # all sizes, mirrored, fitted to the colours, as by default
-BARE = {"scales": 1, "enlarge": False, "fit_colours": False}
+BARE = {"views": 1, "scales": 1, "enlarge": False, "fit_colours": False}
 METHODS = ["plain", "fp32", "mixed", "bf16", "fp32" + FINISHED, "mixed" + FINISHED]
 MEGAPIXELS = [1, 2, 4, 8, 16, 32, 64, 128]
 

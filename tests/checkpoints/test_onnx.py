@@ -76,7 +76,9 @@ def test_the_program_on_the_page(
     Image.fromarray(levels).save(tmp_path / "trimap.png")
     monkeypatch.chdir(tmp_path)
     exec(compile(code_block(ROOT / "docs" / "onnx.md", "python"), "onnx.md", "exec"), {})
-    matter = Matter("indexnet.open", precision="fp32", scales=1, enlarge=False, fit_colours=False)
+    matter = Matter(
+        "indexnet.open", precision="fp32", views=1, scales=1, enlarge=False, fit_colours=False
+    )
     expected = matter.matte(np.asarray(image), levels)
     found = np.asarray(Image.open("alpha.png")).astype(np.float32)
     assert np.abs(found - expected * 255).max() < 0.6
