@@ -244,9 +244,9 @@ class Matter:
         )
 
     def for_previews(self) -> Matter:
-        """One that sees every picture once at its own size, and not at twice that.
+        """One that by default sees every picture once at its own size, and none at twice that.
 
-        They share a network, and what else was asked for.
+        They share a network and all other settings.
         """
         other = copy.copy(self)
         other._enlarged_area = other._mirrored_area = 0
