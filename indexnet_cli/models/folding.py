@@ -19,6 +19,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from indexnet_cli.models.convolving import convolve
+
 
 def folded_weights(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     """Weight and bias of the one convolution that equals ``norm(conv(x))`` in evaluation mode."""
@@ -129,7 +131,7 @@ def convolution(
 def conv_norm(x: Tensor, conv: nn.Conv2d, norm: nn.BatchNorm2d) -> Tensor:
     """``norm(conv(x))`` as a single convolution; batch statistics are neither used nor updated."""
     weight, bias = folded_weights(conv, norm)
-    return F.conv2d(x, weight, bias, conv.stride, conv.padding, conv.dilation, conv.groups)
+    return convolve(x, weight, bias, conv.stride, conv.padding, conv.dilation, conv.groups)
 
 
 class _ReLU6(torch.autograd.Function):

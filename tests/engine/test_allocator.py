@@ -10,11 +10,11 @@ import pytest
 
 COUNT_FAULTS = """
 import resource, sys
-from indexnet_cli.engine.allocator import reuse_freed_memory
-if sys.argv[1] == "reuse":
-    reuse_freed_memory()
+from indexnet_cli.engine import allocator
+if sys.argv[1]:
+    getattr(allocator, sys.argv[1])()
 for _ in range(10):
-    [bytearray(b"x") * (16 << 20) for _ in range(8)]
+    [bytearray(b"x") * (int(sys.argv[2]) << 20) for _ in range(8)]
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
 """
 
@@ -33,15 +33,20 @@ needs_glibc = pytest.mark.skipif(
 )
 
 
-def faults(mode: str) -> int:
-    """Page faults of a process that takes and frees 8 times 16 MiB, 10 times."""
-    command = [sys.executable, "-c", COUNT_FAULTS, mode]
+def faults(setting: str, mebibytes: int) -> int:
+    """Page faults of a process that takes and frees 8 blocks, 10 times."""
+    command = [sys.executable, "-c", COUNT_FAULTS, setting, str(mebibytes)]
     return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 @needs_glibc
 def test_freed_memory_is_used_again() -> None:
-    assert faults("reuse") < faults("return") / 2
+    assert faults("reuse_freed_memory", 16) < faults("", 16) / 2
+
+
+@needs_glibc
+def test_blocks_of_any_size_are_used_again_while_training() -> None:
+    assert faults("keep_all_memory", 48) < faults("reuse_freed_memory", 48) / 2
 
 
 @needs_glibc

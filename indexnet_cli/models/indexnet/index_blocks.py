@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from indexnet_cli.models.convolving import convolve
 from indexnet_cli.models.folding import ConvStack, convolution, folded_weights, relu6_
 
 IndexKind = Literal["holistic", "o2o", "m2o"]
@@ -220,7 +221,7 @@ class DepthwiseIndexBlock(IndexBlock):
         weight, bias, pointwise = self._joined_weights()
         first = self.branches[0][0]
         assert isinstance(first, nn.Conv2d)
-        hidden = relu6_(F.conv2d(x, weight, bias, first.stride, first.padding))
+        hidden = relu6_(convolve(x, weight, bias, first.stride, first.padding))
         return _cells_of(F.conv2d(hidden, pointwise, groups=CELL))
 
     def bake(self) -> None:
