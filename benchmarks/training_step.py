@@ -1,6 +1,6 @@
 """Seconds a step of training takes, as ratios against the published way of running it.
 
-    python benchmarks/training_step.py [--recipe open] [--precision fp32|bf16] [--steps 5]
+    python benchmarks/training_step.py [--recipe open] [--set precision=bf16] [--steps 5]
 
 All ways take the same steps of the recipe (network, losses, optimiser) on the same random batch,
 in turn, in a process each. *published* runs the modules as their authors do: NCHW, batch norm after
@@ -112,10 +112,10 @@ def ask(connection: Connection, again: bool) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--recipe", default="open", help="one of an IndexNet")
-    parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
-    parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    parser.add_argument("--steps", type=int, default=5, help="counted; one more warms up")
     options = parser.parse_args()
-    recipe = load_recipe(options.recipe, [f"precision={options.precision}"])
+    recipe = load_recipe(options.recipe, ["precision=fp32", *options.settings])
     processes = multiprocessing.get_context("spawn")
     connections = {}
     for way in WAYS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 
@@ -108,3 +109,13 @@ def test_sample_statistics(bench, measured_pictures, pack_folder):
     assert figure(r"photographs, narrow +([\d.]+)", said) == pytest.approx(141 / 256, abs=0.01)
     assert figure(r"photographs, wide +[\d.]+ +([\d.]+)", said) == pytest.approx(0.51, abs=0.01)
     assert figure(r"samples \(8\) +([\d.]+)", said) > 0
+
+
+def test_training_step():
+    command = [sys.executable, str(BENCHMARKS / "training_step.py"), "--steps", "1"]
+    command += ["--set", "crop=64", "--set", "batch_size=2"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "2 x 64 x 64, fp32" in said
+    published = figure(r"published \| ([\d.]+)", said)
+    ours, ratio = (figure(rf"ours \| {before}([\d.]+)", said) for before in ("", r"[\d.]+ \| "))
+    assert ratio == pytest.approx(published / ours, rel=0.2)
