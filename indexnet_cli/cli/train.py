@@ -237,7 +237,7 @@ def _warn_of_slow_numbers(recipe: Recipe, device: torch.device, out: Output) -> 
     if recipe.precision == "bf16" and device.type == "cpu" and not multiplies_bf16():
         out.warn(
             "this processor has no instructions for bfloat16 and takes about ten times as long "
-            "with it as with float32: add --set precision=fp32"
+            "with it as with float32: add --set precision=auto"
         )
 
 

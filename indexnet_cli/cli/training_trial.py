@@ -15,10 +15,13 @@ STEPS = 2
 
 def try_out(trainer: Trainer, out: Output) -> None:
     """Tell the model, the data and the length of the run, and train STEPS steps."""
+    from indexnet_cli.training.step import precision_on
+
     plan, recipe = trainer.course.plan, trainer.recipe
     count = sum(p.numel() for p in trainer.network.parameters())
     epoch = f"{plan.epoch_samples:,}" if plan.epoch_samples < 10**8 else "endless"
-    out.note(f"model       {recipe.model}, {count:,} parameters, on {trainer.device}")
+    place = f"on {trainer.device} in {precision_on(recipe, trainer.device)}"
+    out.note(f"model       {recipe.model}, {count:,} parameters, {place}")
     out.note(f"samples     {epoch} an epoch, {recipe.crop} x {recipe.crop} pixels")
     length = f"{recipe.minutes:g} minutes, steps" if recipe.minutes else f"{plan.steps:,} steps"
     out.note(f"run         {length} of {recipe.batch_size}")

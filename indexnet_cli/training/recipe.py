@@ -115,7 +115,7 @@ CHOICES = {
     "compose_on": ("workers", "device"),
     "schedule": ("warmup", "milestones", "linear", "constant"),
     "optimizer": ("adamw", "adam", "sgd", "muon"),
-    "precision": ("fp32", "bf16", "fp16"),
+    "precision": ("auto", "fp32", "bf16", "fp16"),
     "loss": ("open", "indexnet", "openmmlab", "dim-stage0", "dim", "aimnet", "dim-chainer"),
     "batch_norm": ("frozen", "training", "synchronised"),
     "initialisation": ("open", "indexnet", "kaiming-uniform", "xavier", "lecun", "torch"),

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from indexnet_cli.engine import precision
 from indexnet_cli.engine.ranks import Ranks
 from indexnet_cli.errors import UsageError
 from indexnet_cli.models.aimnet import AimNet
@@ -50,11 +51,21 @@ class Outcome:
         return sum(self.terms.values())
 
 
+def precision_on(recipe: Recipe, device: torch.device) -> str:
+    """The recipe's precision; ``auto`` is bf16 where ``device`` multiplies it, else fp32."""
+    if recipe.precision != "auto":
+        return recipe.precision
+    if device.type == "cuda":
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        native = device.type == "cpu" and precision.multiplies_bf16()
+    return "bf16" if native else "fp32"
+
+
 def autocast(recipe: Recipe, device: torch.device) -> torch.autocast:
     """A context in which networks compute in the recipe's precision."""
-    return torch.autocast(
-        device.type, dtype=DTYPES[recipe.precision], enabled=recipe.precision != "fp32"
-    )
+    name = precision_on(recipe, device)
+    return torch.autocast(device.type, dtype=DTYPES[name], enabled=name != "fp32")
 
 
 class Outputs(nn.Module):

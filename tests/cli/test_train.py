@@ -59,18 +59,30 @@ def test_folders_to_a_matte(pictures: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("native", "precision", "warned"),
-    [(False, "bf16", True), (True, "bf16", False), (False, "fp32", False)],
+    ("native", "precision", "taken", "warned"),
+    [
+        (False, "bf16", "bf16", True),
+        (True, "bf16", "bf16", False),
+        (False, "fp32", "fp32", False),
+        (False, "auto", "fp32", False),
+        (True, "auto", "bf16", False),
+    ],
 )
 def test_numbers_that_the_processor_lacks_are_warned_of(
-    pictures: Path, monkeypatch: pytest.MonkeyPatch, native: bool, precision: str, warned: bool
+    pictures: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    native: bool,
+    precision: str,
+    taken: str,
+    warned: bool,
 ) -> None:
     monkeypatch.setattr("indexnet_cli.engine.precision.multiplies_bf16", lambda: native)
     command = ["train", "--recipe", "finetune", "--data-dir", str(pictures), "--dry-run"]
     more = ["--workers", "0", "--device", "cpu", *settings(f"precision={precision}")]
     result = invoke(*command, *more)
     assert result.exit_code == 0, result.stderr
-    assert ("--set precision=fp32" in result.stderr) is warned
+    assert f"on cpu in {taken}" in result.stderr
+    assert ("--set precision=auto" in result.stderr) is warned
 
 
 def test_dry_run_writes_nothing(pictures: Path, tmp_path: Path) -> None:
