@@ -69,12 +69,12 @@ def convolve(
     """``F.conv2d``, with the same result and gradients, which are rounded otherwise at most."""
     height, width = weight.shape[-2:]
     if (
-        min(height, width) >= LEAST_KERNEL
+        _gradient_is_slow(x, weight)
+        and min(height, width) >= LEAST_KERNEL
         and groups == 1
         and not isinstance(padding, str)
         and dilation == (1, 1)
         and x.numel() // x.shape[1] // (stride[0] * stride[1]) >= LEAST_PIXELS
-        and _gradient_is_slow(x, weight)
     ):
         y: Tensor = _Convolve.apply(x, weight, bias, stride, padding)
         return y
