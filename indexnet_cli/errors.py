@@ -55,3 +55,25 @@ class TrainingError(IndexnetError):
     """A training run that cannot go on: its loss is no number any more."""
 
     exit_code = 1
+
+
+# What Python, torch, OpenCV and the linker say where memory ends.
+_OUT_OF_MEMORY = (
+    "not enough memory",
+    "insufficient memory",
+    "allocate memory",
+    "could not create a primitive",  # oneDNN, which compiles its kernels where no room is left
+    "failed to allocate",
+    "failed to map segment",
+    "can't start new thread",
+)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether a library says with ``error`` that no memory is left."""
+    if isinstance(error, IndexnetError):
+        return False
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    text = str(error).lower()
+    return any(sign in text for sign in _OUT_OF_MEMORY)

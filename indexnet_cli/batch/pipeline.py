@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -54,9 +55,10 @@ def run_pipeline(
             try:
                 done = work(item, loaded.result())
             except Exception as error:  # of whatever kind: it is told with the item
+                del loaded
                 while saving:
                     yield _settle(*saving.popleft())
-                yield Outcome(item, error=error)
+                yield _failed(item, error)
                 continue
             saving.append((item, savers.submit(save, item, done)))
             del done, loaded
@@ -73,4 +75,13 @@ def _settle(item: I, future: Future[R]) -> Outcome[I, R]:
     try:
         return Outcome(item, result=future.result())
     except Exception as error:  # as above
-        return Outcome(item, error=error)
+        return _failed(item, error)
+
+
+def _failed(item: I, error: Exception) -> Outcome[I, R]:
+    """An error's traceback holds what its frames held: pictures, for which the next has no room."""
+    link: BaseException | None = error
+    while link is not None:
+        traceback.clear_frames(link.__traceback__)
+        link = link.__cause__ or link.__context__
+    return Outcome(item, error=error)

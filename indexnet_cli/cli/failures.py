@@ -13,7 +13,7 @@ from typing import NoReturn, ParamSpec, TypeVar
 import typer
 
 from indexnet_cli.cli.output import say_error
-from indexnet_cli.errors import IndexnetError, OutputError
+from indexnet_cli.errors import IndexnetError, OutputError, is_out_of_memory
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -22,17 +22,6 @@ UNREADABLE_OR_UNWRITABLE = 3
 DEVICE_FAILURE = 5
 INTERRUPTED = 130
 BROKEN_PIPE = 141  # what a shell reports for a program that ended by SIGPIPE
-
-# What Python, torch, OpenCV and the linker say where memory ends.
-OUT_OF_MEMORY = (
-    "not enough memory",
-    "insufficient memory",
-    "allocate memory",
-    "could not create a primitive",  # oneDNN, which compiles its kernels where no room is left
-    "failed to allocate",
-    "failed to map segment",
-    "can't start new thread",
-)
 
 
 def reports_failures(command: Callable[P, R]) -> Callable[P, R]:
@@ -96,14 +85,9 @@ def as_told(error: BaseException) -> tuple[str, str, int] | None:
         return error.message, error.hint, error.exit_code
     if isinstance(error, KeyboardInterrupt):
         return "interrupted", "", INTERRUPTED
-    kind, text = type(error).__name__, str(error).lower()
-    if (
-        isinstance(error, MemoryError)
-        or kind == "OutOfMemoryError"
-        or any(sign in text for sign in OUT_OF_MEMORY)
-    ):
+    if is_out_of_memory(error):
         return "out of memory", "close other programs, or use a smaller picture", DEVICE_FAILURE
-    if kind == "AcceleratorError":
+    if type(error).__name__ == "AcceleratorError":
         return f"the device failed: {str(error).splitlines()[0]}", "", DEVICE_FAILURE
     if isinstance(error, OSError):
         return _as_told_by_the_system(error)

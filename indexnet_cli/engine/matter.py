@@ -25,6 +25,7 @@ from indexnet_cli.engine.alignment import (
 )
 from indexnet_cli.engine.colour_fit import fit_picture
 from indexnet_cli.engine.device import describe_device, resolve_device
+from indexnet_cli.engine.exhaustion import outlives_memory
 from indexnet_cli.engine.inputs import NetworkInput, picture_input
 from indexnet_cli.engine.memory import MemoryBudget
 from indexnet_cli.engine.precision import lay_out, resolve_precision
@@ -272,6 +273,7 @@ class Matter:
         self.report.tiles, self.report.tile = 0, None
         return self._matte(image, trimap, self.align)
 
+    @outlives_memory
     def _matte(self, image: NDArray[np.generic], trimap: NDArray[np.uint8], align: Align) -> Planes:
         """Alpha of a picture: the network's at each size, the smallest first, joined and fitted."""
         looks = scenes(image, trimap, self.report.scales)
@@ -332,6 +334,7 @@ class Matter:
         raw = self._run(source, progress)[0, 0].numpy()
         return restore(raw, height, width, self.spec, align)
 
+    @outlives_memory
     def find(self, image: NDArray[np.generic]) -> Found:
         """Alpha and trimap of ``image`` (as ``matte`` takes it), by a model that needs no trimap.
 

