@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from indexnet_cli.checkpoints.locating import find_checkpoint
+from indexnet_cli.models.registry import DEFAULT_MODEL
+
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 
@@ -109,6 +112,16 @@ def test_sample_statistics(bench, measured_pictures, pack_folder):
     assert figure(r"photographs, narrow +([\d.]+)", said) == pytest.approx(141 / 256, abs=0.01)
     assert figure(r"photographs, wide +[\d.]+ +([\d.]+)", said) == pytest.approx(0.51, abs=0.01)
     assert figure(r"samples \(8\) +([\d.]+)", said) > 0
+
+
+def test_constant_channels(bench, pack_folder):
+    path = find_checkpoint(DEFAULT_MODEL).path
+    folders = ["--data-dir", str(pack_folder), "--pictures", "2", "--side", "64"]
+    said = bench("constant_channels.py", *folders, str(path))
+    assert path.name in said
+    assert figure(r"layer1 +([\d.]+) +0 +16\n", said) > 1
+    assert 0 <= figure(r"layer7 +[\d.]+ +\d+ +320 +(\d+) of 960", said) <= 960
+    assert figure(r"decoder_layer0 +([\d.]+) +\d+ +32\n", said) > 0.1
 
 
 def test_training_step():
