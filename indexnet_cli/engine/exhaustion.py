@@ -52,14 +52,21 @@ def outlives_memory(compute: Callable[P, R]) -> Callable[P, R]:
 def _compute_afresh(compute: Callable[[], R]) -> R:
     return_freed_memory()
     try:
-        # OpenMP ends the process when one of its threads cannot start: so there must be room.
-        mmap.mmap(-1, _THREAD_BYTES * (1 + torch.get_num_threads())).close()
+        _check_room_for_threads()
         with ThreadPoolExecutor(1) as afresh:
             return afresh.submit(compute).result()
     except Exception as error:
-        if isinstance(error, OSError) or is_out_of_memory(error):
+        if is_out_of_memory(error):
             raise _out_of_memory() from error
         raise
+
+
+def _check_room_for_threads() -> None:
+    """Raise ``MemoryError`` where not all threads may start: OpenMP ends the process then."""
+    try:
+        mmap.mmap(-1, _THREAD_BYTES * (1 + torch.get_num_threads())).close()
+    except OSError as error:
+        raise MemoryError from error
 
 
 def _out_of_memory() -> DeviceError:
