@@ -77,3 +77,8 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     text = str(error).lower()
     return any(sign in text for sign in _OUT_OF_MEMORY)
+
+
+def out_of_memory() -> DeviceError:
+    """What a user is told of such an error."""
+    return DeviceError("out of memory", "close other programs, or use a smaller picture")

@@ -13,7 +13,7 @@ from typing import NoReturn, ParamSpec, TypeVar
 import typer
 
 from indexnet_cli.cli.output import say_error
-from indexnet_cli.errors import IndexnetError, OutputError, is_out_of_memory
+from indexnet_cli.errors import IndexnetError, OutputError, is_out_of_memory, out_of_memory
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -81,12 +81,12 @@ def _fail(error: BaseException, verbose: bool) -> NoReturn:
 
 def as_told(error: BaseException) -> tuple[str, str, int] | None:
     """Message, hint and exit code of an error that a user can meet; ``None`` for a bug."""
+    if is_out_of_memory(error):
+        error = out_of_memory()
     if isinstance(error, IndexnetError):
         return error.message, error.hint, error.exit_code
     if isinstance(error, KeyboardInterrupt):
         return "interrupted", "", INTERRUPTED
-    if is_out_of_memory(error):
-        return "out of memory", "close other programs, or use a smaller picture", DEVICE_FAILURE
     if type(error).__name__ == "AcceleratorError":
         return f"the device failed: {str(error).splitlines()[0]}", "", DEVICE_FAILURE
     if isinstance(error, OSError):

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import mmap
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 import torch
 
 from indexnet_cli.engine.allocator import return_freed_memory
-from indexnet_cli.errors import DeviceError, is_out_of_memory
+from indexnet_cli.errors import is_out_of_memory, out_of_memory
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,30 +35,32 @@ def outlives_memory(compute: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(compute)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        failed_before = getattr(_thread, "failed", False)
-        try:
-            return compute(*args, **kwargs)
-        except Exception as error:
-            if not is_out_of_memory(error):
-                raise
-            _thread.failed = True
-            if not failed_before:
-                raise _out_of_memory() from error
-        # Not before the error is gone, which holds on to what the attempt had in memory.
-        return _compute_afresh(lambda: compute(*args, **kwargs))
+        with _told():
+            try:
+                return compute(*args, **kwargs)
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+                failed_before = getattr(_thread, "failed", False)
+                _thread.failed = True
+                if not failed_before:
+                    raise
+            # Not before the error is gone, which holds on to what the attempt had in memory.
+            return_freed_memory()
+            _check_room_for_threads()
+            with ThreadPoolExecutor(1) as afresh:
+                return afresh.submit(compute, *args, **kwargs).result()
 
     return guarded
 
 
-def _compute_afresh(compute: Callable[[], R]) -> R:
-    return_freed_memory()
+@contextmanager
+def _told() -> Iterator[None]:
     try:
-        _check_room_for_threads()
-        with ThreadPoolExecutor(1) as afresh:
-            return afresh.submit(compute).result()
+        yield
     except Exception as error:
         if is_out_of_memory(error):
-            raise _out_of_memory() from error
+            raise out_of_memory() from error
         raise
 
 
@@ -67,7 +70,3 @@ def _check_room_for_threads() -> None:
         mmap.mmap(-1, _THREAD_BYTES * (1 + torch.get_num_threads())).close()
     except OSError as error:
         raise MemoryError from error
-
-
-def _out_of_memory() -> DeviceError:
-    return DeviceError("out of memory", "close other programs, or use a smaller picture")
