@@ -85,6 +85,12 @@ def test_quality(bench, measured_pictures):
     said = bench("quality.py", "--examples", str(measured_pictures), "--sheet", str(sheet))
     assert said.count("| ramp | indexnet |") == said.count("**mean**") == 2
     assert Image.open(sheet).size[0] == 4 * 64 * 240 // 48
+    broad = bench("quality.py", "--examples", str(measured_pictures), "--breadth")
+    sads = re.findall(r"\*\*mean\*\* \| \*\*indexnet\*\* \| ([\d.]+)", said)
+    rows = re.findall(r"\*\*mean\*\* \| ([\d.]+) \|.* ([\d.]+) \|", broad)
+    assert [everything for everything, _ in rows] == sads
+    assert len(sads) == 2
+    assert all(float(broadest) <= float(everything) for everything, broadest in rows)
     stressed = bench("quality.py", "--examples", str(measured_pictures), "--stress")
     assert figure(r"all unknown \| ([\d.]+)", stressed) > figure(r"as it is \| ([\d.]+)", stressed)
 
