@@ -3,8 +3,8 @@
     python benchmarks/constant_channels.py --data-dir PACK FILE [FILE ...]
 
 FILE is a checkpoint, or the ImageNet encoder (.npz) from which one began. Pictures are validation
-compositions of the pack. A channel is constant whose standard deviation is below 0.02; those that
-ReLU6 holds at 0 or at 6 are.
+compositions of the pack. Counted are all channels behind a ReLU6; one is constant whose standard
+deviation is below 0.02, as are those that it holds at 0 or at 6.
 """
 
 from __future__ import annotations
@@ -30,8 +30,6 @@ from indexnet_cli.training.initialisation import (
 
 KINDS = ["glass_veil", "pack_fg", "smoke", "hair"]
 LEAST_SPREAD = 0.02
-STAGES = [f"layer{level}" for level in range(1, 8)] + ["dconv_pp"]
-STAGES += [f"decoder_layer{level}" for level in range(6, -1, -1)]
 
 
 def network_of(path: Path, x: Tensor) -> nn.Module:
@@ -63,17 +61,18 @@ def spreads(network: nn.Module, x: Tensor) -> dict[str, Tensor]:
 
 def show(network: nn.Module, x: Tensor) -> None:
     found = spreads(network, x)
-    print(f"{'stage':16s}{'spread':>9s}{'constant':>9s}{'of':>6s}   before the last 1 x 1")
-    for stage in STAGES:
-        outputs = found[stage]
-        row = f"{stage:16s}{outputs.mean():9.2f}{(outputs < LEAST_SPREAD).sum():9d}"
-        row += f"{len(outputs):6d}"
-        # The widest maps of the stage's last inverted residual: after its depthwise convolution.
-        wide = [name for name in found if name.startswith(f"{stage}.") and name.endswith("conv.5")]
-        if wide:
-            inside = found[wide[-1]]
-            row += f"{(inside < LEAST_SPREAD).sum():9d} of {len(inside)}"
-        print(row)
+    print(f"{'part':16s}{'spread of outputs':>18s}{'constant behind ReLU6':>26s}")
+    for part, module in network.named_children():
+        # An index block gives two maps of cells, whose spread says little.
+        spread = f"{found[part].mean():.2f}" if part in found else ""
+        inside = [
+            found[f"{part}.{name}"]
+            for name, layer in module.named_modules()
+            if isinstance(layer, nn.ReLU6)
+        ]
+        channels = torch.cat(inside)
+        constant = int((channels < LEAST_SPREAD).sum())
+        print(f"{part:16s}{spread:>18s}{f'{constant} of {len(channels)}':>26s}")
 
 
 def main() -> None:
