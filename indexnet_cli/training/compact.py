@@ -19,6 +19,7 @@ from torch import Tensor
 Arrays = dict[str, NDArray[Any]]
 State = dict[str, Any]
 
+_PARTS = ("network", "average", "guides")
 _EXACT_UP_TO = 4096  # values
 _FIRST_MOMENTS = ("exp_avg", "momentum_buffer")
 _TYPES = {"e4m3": torch.float8_e4m3fn, "e5m2": torch.float8_e5m2}
@@ -38,6 +39,8 @@ def encode(state: State) -> tuple[Arrays, dict[str, Any]]:
             arrays[name], scales[name] = _eight_bits(value.detach().cpu() - base, "e4m3")
         else:
             arrays[name] = _half(value)
+    for key, value in state.get("guides", {}).items():
+        arrays[f"guides/{key}"] = _exact(value)
     optimizer = state["optimizer"]
     for number, moments in optimizer["state"].items():
         for kind, value in moments.items():
@@ -48,7 +51,7 @@ def encode(state: State) -> tuple[Arrays, dict[str, Any]]:
                 arrays[name], scales[name] = _eight_bits(value.detach().cpu().sqrt(), "e5m2")
             else:
                 arrays[name] = _exact(torch.as_tensor(value))
-    rest = {k: v for k, v in state.items() if k not in ("network", "average", "optimizer")}
+    rest = {k: v for k, v in state.items() if k not in (*_PARTS, "optimizer")}
     facts = {"state": rest, "groups": optimizer["param_groups"], "scales": scales}
     return arrays, facts
 
@@ -60,7 +63,8 @@ def decode(arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> Stat
     state["recipe"] = {
         k: tuple(v) if isinstance(v, list) else v for k, v in state["recipe"].items()
     }
-    scales, parts = facts["scales"], {"network": {}, "average": {}}  # type: ignore[var-annotated]
+    scales = facts["scales"]
+    parts: dict[str, dict[str, Tensor]] = {name: {} for name in _PARTS}
     moments: dict[int, dict[str, Tensor]] = {}
     for name, array in sorted(arrays.items()):  # averages first: weights are told from them
         where, key = name.split("/", 1)
@@ -79,9 +83,7 @@ def decode(arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> Stat
         elif value.dtype == torch.float16:
             value = value.float()
         parts[where][key] = value
-    state["network"] = parts["network"]
-    if parts["average"]:
-        state["average"] = parts["average"]
+    state |= {name: part for name, part in parts.items() if part}
     state["optimizer"] = {"state": moments, "param_groups": facts["groups"]}
     return state
 

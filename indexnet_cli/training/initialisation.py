@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from indexnet_cli.errors import InputError
 from indexnet_cli.models.indexnet.encoder import STAGES
+from indexnet_cli.training.norm_statistics import moments_of, rebase
 
 _ENCODER = tuple(f"layer{level}." for level in range(8))
 
@@ -109,44 +110,13 @@ def calibrate(network: nn.Module, inputs: Iterable[Tensor], fresh_encoder: bool)
     norms = {n: m for n, m in network.named_modules() if isinstance(m, nn.BatchNorm2d)}
     kept = {} if fresh_encoder else {n: m for n, m in norms.items() if n.startswith(_ENCODER)}
     network.eval()
-    sums: dict[str, list[Tensor]] = {name: [] for name in kept}
-    hooks = []
     for name, norm in norms.items():
-        if name in kept:
-            hooks.append(norm.register_forward_pre_hook(_collector(sums[name])))
-        else:
+        if name not in kept:
             norm.reset_running_stats()
             norm.momentum = None  # cumulative average
             norm.train()
-    for x in inputs:
-        network(x)
-    for hook in hooks:
-        hook.remove()
-    for name, norm in kept.items():
-        _rebase(norm, torch.stack(sums[name]).mean(0))
+    for name, (mean, variance) in moments_of(network, kept, inputs).items():
+        rebase(kept[name], mean, variance)
     for norm in norms.values():
         norm.momentum = 0.1
     network.eval()
-
-
-def _collector(moments: list[Tensor]) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
-    """A hook that appends the mean and the mean square of each channel."""
-
-    def collect(_norm: nn.Module, args: tuple[Tensor, ...]) -> None:
-        x = args[0].float()
-        moments.append(torch.stack([x.mean((0, 2, 3)), x.square().mean((0, 2, 3))]))
-
-    return collect
-
-
-def _rebase(norm: nn.BatchNorm2d, moments: Tensor) -> None:
-    """Give ``norm`` new statistics and the weight and bias that keep its function."""
-    assert norm.running_mean is not None
-    assert norm.running_var is not None
-    scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
-    shift = norm.bias - norm.running_mean * scale
-    mean, variance = moments[0], (moments[1] - moments[0].square()).clamp(min=1e-4)
-    norm.running_mean.copy_(mean)
-    norm.running_var.copy_(variance)
-    norm.weight.copy_(scale * torch.sqrt(variance + norm.eps))
-    norm.bias.copy_(shift + mean * scale)

@@ -52,6 +52,8 @@ class Learner:
             "optimizer": self._step.optimizer.state_dict(),
             "scaler": self._step.scaler.state_dict(),
         }
+        if self._step.guides is not None:
+            state["guides"] = self._step.guides.state_dict()
         if self._average is not None:
             state["average"] = self._average.state
         return state
@@ -61,6 +63,8 @@ class Learner:
         self._step.optimizer.load_state_dict(state["optimizer"])
         if "scaler" in state:
             self._step.scaler.load_state_dict(state["scaler"])
+        if self._step.guides is not None and "guides" in state:
+            self._step.guides.load_state_dict(state["guides"])
         if self._average is not None:
             self._average.load(state["average"])
 

@@ -10,13 +10,17 @@ from torch import nn
 from indexnet_cli.training.muon import Muon, is_kernel
 from indexnet_cli.training.recipe import Recipe
 
+GUIDE_RATE = 10  # times the learning rate: guides are one convolution, and new
 
-def build_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+
+def build_optimizer(
+    network: nn.Module, recipe: Recipe, guides: nn.Module | None = None
+) -> torch.optim.Optimizer:
     """Groups of encoder or new parameters, with weight decay or (one-dimensional ones) without.
 
     For Muon, kernels are apart from other weights. Frozen parameters (``recipe.frozen``) are left
-    out and need no gradient from now on. Each group's ``base_lr`` is what the plan's factor applies
-    to.
+    out and need no gradient from now on. ``guides`` have a group of their own. Each group's
+    ``base_lr`` is what the plan's factor applies to.
     """
     groups: dict[tuple[bool, bool, bool], list[nn.Parameter]] = {}
     for name, parameter in network.named_parameters():
@@ -38,6 +42,10 @@ def build_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer
                 "kernels": kernels,
             }
         )
+    if guides is not None:
+        rate = GUIDE_RATE * recipe.learning_rate
+        group = {"lr": rate, "base_lr": rate, "weight_decay": 0.0, "kernels": False}
+        settings.append({"params": list(guides.parameters()), **group})
     return _optimizer(recipe, settings)
 
 

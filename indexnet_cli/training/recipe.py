@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,7 @@ class Recipe:
     late_share: float = 0.0
     late_crop: int = 0
     late_batch_size: int = 0
+    window: int = 0
 
     optimizer: str = "adamw"
     encoder: tuple[str, ...] = ()
@@ -71,6 +72,8 @@ class Recipe:
     whole_alpha_weight: float = 0.0
     whole_laplacian_weight: float = 0.0
     fitted_weight: float = 0.0
+    half_weight: float = 0.0
+    eighth_weight: float = 0.0
 
     batch_norm: str = "training"
     frozen_norms: tuple[str, ...] = ()
@@ -78,6 +81,8 @@ class Recipe:
     frozen: tuple[str, ...] = ()
     initialisation: str = "open"
     calibration_batches: int = 0
+    revive: bool = False
+    dropout: float = 0.5
     encoder_weights: str = ""
     start_from: str = ""
 
@@ -200,6 +205,18 @@ def _convert(key: str, value: Any, kind: str) -> Any:
         ) from error
 
 
+def _check_window(recipe: Recipe, refuse: Callable[[str, str], None]) -> None:
+    # 20: the rims that training/windows.py computes beside a window
+    largest = (min(recipe.crop, recipe.late_crop) if recipe.late_share else recipe.crop) - 20
+    if recipe.window % 2 or not 0 <= recipe.window <= largest:
+        refuse("window", f"must be even, and at most {largest}: the crop less 20 pixels")
+    if recipe.window and recipe.loss != "open":
+        refuse("window", f'needs loss = "open", not {recipe.loss!r}')
+    for key in ("half_weight", "eighth_weight"):
+        if getattr(recipe, key) and not recipe.window:
+            refuse(key, "needs a window")
+
+
 def _check(recipe: Recipe) -> None:
     def refuse(key: str, reason: str) -> None:
         raise UsageError(f"{key} = {getattr(recipe, key)}: {reason}")
@@ -210,13 +227,16 @@ def _check(recipe: Recipe) -> None:
     for key in ("crop", "validation_crop", *(("late_crop",) if recipe.late_share else ())):
         if getattr(recipe, key) % 32 or getattr(recipe, key) <= 0:
             refuse(key, "must be a positive multiple of 32")
+    _check_window(recipe, refuse)
+    if recipe.revive and not recipe.calibration_batches:
+        refuse("revive", "needs calibration_batches, the pictures by which constant channels show")
     for key in (*_POSITIVE, *(("late_batch_size",) if recipe.late_share else ())):
         if getattr(recipe, key) < 1:
             refuse(key, "must be at least 1")
     for key in _NOT_NEGATIVE:
         if getattr(recipe, key) < 0:
             refuse(key, "must not be negative")
-    for key in ("late_share", "decay_share"):
+    for key in ("late_share", "decay_share", "dropout"):
         if not 0 <= getattr(recipe, key) <= 1:
             refuse(key, "must lie between 0 and 1")
     if not (recipe.steps or recipe.epochs or recipe.minutes):

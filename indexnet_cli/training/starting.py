@@ -21,6 +21,7 @@ from indexnet_cli.training.initialisation import (
 )
 from indexnet_cli.training.published_starts import draw_published
 from indexnet_cli.training.recipe import Recipe
+from indexnet_cli.training.reviving import revive
 
 REFINEMENT = "refine_"
 
@@ -43,10 +44,23 @@ def begin(
 ) -> None:
     """Fill ``network`` for its first step.
 
-    ``pictures`` gives network inputs, by which batch norm is calibrated where the recipe says so.
+    ``pictures`` gives network inputs, by which batch norm is calibrated and constant channels are
+    found where the recipe says so.
     Raises ``CheckpointError`` and ``InputError`` for weights that do not fit, ``UsageError`` for a
     batch that is too small.
     """
+    _fill(network, spec, recipe, start, pictures)
+    if recipe.revive:
+        revive(network, list(pictures()))
+
+
+def _fill(
+    network: nn.Module,
+    spec: ModelSpec,
+    recipe: Recipe,
+    start: Start,
+    pictures: Callable[[], Iterator[Tensor]],
+) -> None:
     if recipe.initialisation == "open":
         if start.init is None:
             initialise(network)

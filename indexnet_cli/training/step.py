@@ -16,6 +16,8 @@ from indexnet_cli.engine.ranks import Ranks
 from indexnet_cli.errors import UsageError
 from indexnet_cli.models.aimnet import AimNet
 from indexnet_cli.models.dim import DeepImageMatting
+from indexnet_cli.models.indexnet.aspp import ASPP
+from indexnet_cli.models.indexnet.network import IndexNet
 from indexnet_cli.models.registry import ModelSpec
 from indexnet_cli.training.batch_norm import (
     moves_statistics,
@@ -23,9 +25,10 @@ from indexnet_cli.training.batch_norm import (
     training_mode,
 )
 from indexnet_cli.training.feed import Feed
-from indexnet_cli.training.losses import LOSSES, Batch, count
+from indexnet_cli.training.losses import LOSSES, Batch, count, guide_terms
 from indexnet_cli.training.optimisers import build_optimizer
 from indexnet_cli.training.recipe import Recipe
+from indexnet_cli.training.windows import Windowed, with_windows
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 # Dropout draws by step and process: a run that goes on draws what an unbroken one would.
@@ -85,6 +88,26 @@ class Outputs(nn.Module):
         return {"alpha": self.network(x)}
 
 
+def outputs_of(network: nn.Module, recipe: Recipe) -> Outputs | Windowed:
+    """``network`` as its losses see it: whole, or in windows. Raises UsageError for the latter
+    where it is no IndexNet."""
+    if not recipe.window:
+        return Outputs(network)
+    if not isinstance(network, IndexNet):
+        raise UsageError(
+            f"window = {recipe.window}: only IndexNet is trained in windows, not {recipe.model}",
+            "Leave it out, or give --set window=0.",
+        )
+    return Windowed(network, recipe.window)
+
+
+def set_dropout(network: nn.Module, share: float) -> None:
+    """Let the dropout behind an ASPP drop ``share`` of its inputs; others stay."""
+    for module in network.modules():
+        if isinstance(module, ASPP):
+            module.dropout.p = share
+
+
 class TrainingStep:
     """Updates ``network`` by the recipe's losses and optimiser, together with other processes.
 
@@ -105,10 +128,13 @@ class TrainingStep:
         self.ranks = ranks or Ranks()
         self.feed = Feed(spec, device)
         prepare_batch_norm(network, recipe)
-        self.optimizer = build_optimizer(network, recipe)
-        self.parameters = [p for p in network.parameters() if p.requires_grad]
+        set_dropout(network, recipe.dropout)
+        outputs = outputs_of(network, recipe).to(device)
+        self.guides = outputs.guides if isinstance(outputs, Windowed) else None
+        self.optimizer = build_optimizer(network, recipe, self.guides)
+        self.parameters = [p for p in outputs.parameters() if p.requires_grad]
         self.scaler = torch.amp.GradScaler(device.type, enabled=recipe.precision == "fp16")
-        self.outputs: nn.Module = Outputs(network)
+        self.outputs: nn.Module = outputs
         if self.ranks.count > 1:
             # Statistics are frozen, synchronised, or the first process's, as in DataParallel.
             self.outputs = DistributedDataParallel(
@@ -131,7 +157,8 @@ class TrainingStep:
         return outcome
 
     def _on_device(self, batch: Batch) -> Batch:
-        return {key: value.to(self.device, non_blocking=True) for key, value in batch.items()}
+        moved = {key: value.to(self.device, non_blocking=True) for key, value in batch.items()}
+        return with_windows(moved, self.recipe.window) if self.recipe.window else moved
 
     def _statistics(self) -> list[tuple[Tensor, Tensor]]:
         if not moves_statistics(self.recipe):
@@ -149,6 +176,8 @@ class TrainingStep:
                     outputs = self._predict(piece)
                 outputs = {name: value.float() for name, value in outputs.items()}
                 terms = compute(outputs, piece, totals, self.recipe)
+                if self.guides is not None:
+                    terms |= guide_terms(outputs, piece, totals, self.recipe)
                 loss = torch.stack(list(terms.values())).sum()
                 # DistributedDataParallel averages over processes what is to be summed.
                 self.scaler.scale(loss * self.ranks.count).backward()
@@ -159,6 +188,9 @@ class TrainingStep:
 
     def _predict(self, piece: Batch) -> Batch:
         try:
+            if self.guides is not None:
+                whole = {name: piece[f"whole_{name}"] for name in ("image", "trimap")}
+                return self.outputs(self.feed(whole), piece["corners"])
             return self.outputs(self.feed(piece))
         except ValueError as error:
             if "more than 1 value per channel" not in str(error):

@@ -32,6 +32,7 @@ def state_after(step: int, optimizer: str = "adamw", averages: bool = True) -> d
         "step": step,
         "seconds": 12.5,
         "network": network.state_dict(),
+        "guides": {"at_half.weight": torch.randn(1, 4, 3, 3)},
         "optimizer": taken.state_dict(),
         "scaler": {},
         "best": None,
@@ -54,6 +55,7 @@ def test_comes_near(tmp_path: Path, optimizer: str, averages: bool) -> None:
         for key, value in state[part].items():
             assert found[part][key].dtype == value.dtype
             torch.testing.assert_close(found[part][key], value, rtol=1e-3, atol=1e-4)
+    assert torch.equal(found["guides"]["at_half.weight"], state["guides"]["at_half.weight"])
     small = ("1.weight", "1.running_var", "1.num_batches_tracked", "2.weight", "0.bias")
     assert all(torch.equal(found["network"][key], state["network"][key]) for key in small)
     for number, moments in state["optimizer"]["state"].items():

@@ -124,6 +124,22 @@ def test_interrupted_run_goes_on_exactly(
     assert (tmp_path / "parts" / "curve.csv").read_text().count("\n4,") == 1
 
 
+def test_run_in_windows_goes_on_exactly(pack: Pack, tmp_path: Path) -> None:
+    """Guides, which no checkpoint has, are in the snapshots too."""
+    settings = ["window=32", "half_weight=0.5", "late_share=0", "snapshot_every=1"]
+    run(pack, tmp_path / "whole", tiny_recipe(2, *settings))
+    with pytest.raises(Stopped):
+        make(pack, tmp_path / "parts", tiny_recipe(2, *settings)).run(_stop)
+    resumed = make(pack, tmp_path / "parts", tiny_recipe(2, *settings))
+    assert resumed.step == 1
+    resumed.run(lambda progress: None)
+    assert equal_weights(tmp_path / "whole", tmp_path / "parts")
+
+
+def _stop(_progress: Progress) -> None:
+    raise Stopped
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signal_writes_a_snapshot_first(
     pack: Pack, tmp_path: Path, whole: Path, number: int

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from indexnet_cli.training.losses.aimnet import aimnet_terms
 from indexnet_cli.training.losses.chainer_dim import chainer_terms
 from indexnet_cli.training.losses.dim import dim_terms, stage0_terms
+from indexnet_cli.training.losses.guides import guide_terms
 from indexnet_cli.training.losses.indexnet import official_terms, openmmlab_terms
 from indexnet_cli.training.losses.open import open_terms
 from indexnet_cli.training.losses.totals import Batch, Terms, Totals, count
 from indexnet_cli.training.recipe import Recipe
 
-__all__ = ["Batch", "LOSSES", "Loss", "Terms", "Totals", "count"]
+__all__ = ["Batch", "LOSSES", "Loss", "Terms", "Totals", "count", "guide_terms"]
 
 Loss = Callable[[Batch, Batch, Totals, Recipe], Terms]
 

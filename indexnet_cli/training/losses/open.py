@@ -48,7 +48,8 @@ def open_terms(outputs: Batch, batch: Batch, totals: Totals, recipe: Recipe) -> 
 
     ``outputs["alpha"]`` is the raw prediction, N x 1 x H x W; ``batch`` holds ``alpha``,
     ``unknown`` (N x 1 x H x W), for the fit ``trimap`` and ``image`` (N x 3 x H x W, in [0, 1]),
-    for the composition ``foreground`` and ``background``.
+    for the composition ``foreground`` and ``background``. Windows of samples bring ``weight``,
+    N x 1 x H x W: how many unknown pixels of its sample each unknown one stands for.
     """
     alpha, weight = outputs["alpha"], recipe.fitted_weight
     raw = _terms(alpha, batch, totals, recipe)
@@ -59,7 +60,8 @@ def open_terms(outputs: Batch, batch: Batch, totals: Totals, recipe: Recipe) -> 
 
 
 def _terms(alpha: Tensor, batch: Batch, totals: Totals, recipe: Recipe) -> Terms:
-    truth, mask, count = batch["alpha"], batch["unknown"], totals.unknown
+    truth, count = batch["alpha"], totals.unknown
+    mask = batch.get("weight", batch["unknown"])
     difference = alpha - truth
     terms = {"alpha": recipe.alpha_weight * masked_mean(difference.abs(), mask, count)}
     if recipe.composition_weight:

@@ -16,7 +16,8 @@ Terms = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class Totals:
-    """Counts of a step's batch: all its pieces, of all processes.
+    """Counts of a step's batch: all its pieces, of all processes; of whole samples, also where
+    these are cut to windows.
 
     A loss adds up over pieces: each gives its own sums divided by these. So neither accumulation
     nor the number of processes changes what a step computes.
@@ -27,11 +28,14 @@ class Totals:
     unknown: Tensor
 
 
+def whole_unknown(piece: Batch) -> Tensor:
+    """The unknown region of whole samples, N x 1 x H x W."""
+    return piece.get("whole_unknown", piece["unknown"])
+
+
 def count(pieces: Sequence[Batch], ranks: Ranks) -> Totals:
     """The totals of ``pieces``, each with ``unknown`` N x 1 x H x W of 0 and 1."""
-    unknown = pieces[0]["unknown"].sum()
-    for piece in pieces[1:]:
-        unknown = unknown + piece["unknown"].sum()
+    unknown = torch.stack([whole_unknown(piece).sum() for piece in pieces]).sum()
     samples = sum(len(piece["unknown"]) for piece in pieces)
     pixels = sum(piece["unknown"].numel() for piece in pieces)
     if ranks.count == 1:

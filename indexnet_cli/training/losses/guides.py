@@ -1,0 +1,33 @@
+"""Losses of the guides of training/windows.py: alpha of whole samples in smaller sizes."""
+
+from __future__ import annotations
+
+from torch.nn import functional as F
+
+from indexnet_cli.training.losses.open import laplacian_loss, masked_mean
+from indexnet_cli.training.losses.totals import Batch, Terms, Totals
+from indexnet_cli.training.recipe import Recipe
+
+
+def guide_terms(outputs: Batch, batch: Batch, totals: Totals, recipe: Recipe) -> Terms:
+    """Alpha and Laplacian losses at half the size, alpha loss at an eighth, weighted.
+
+    ``outputs["at_half"]``, N x 1 x H/2 x W/2, and ``outputs["at_eighth"]``, N x 1 x H/8 x W/8, are
+    compared with the means of ``whole_alpha``; a pixel counts by its share of ``whole_unknown``
+    (both N x 1 x H x W).
+    """
+    terms: Terms = {}
+    for name, factor, weight in (
+        ("half", 2, recipe.half_weight),
+        ("eighth", 8, recipe.eighth_weight),
+    ):
+        truth, unknown = (
+            F.avg_pool2d(batch[f"whole_{plane}"], factor) for plane in ("alpha", "unknown")
+        )
+        count = totals.unknown / factor**2
+        alpha = outputs[f"at_{name}"]
+        error = masked_mean((alpha - truth).abs(), unknown, count)
+        if name == "half":
+            error = error + laplacian_loss(alpha, truth, unknown, count)
+        terms[name] = weight * error
+    return terms
