@@ -66,10 +66,7 @@ def taken() -> Taken:
     network = build_indexnet()
     keys = read_configurations()["m2o_nl1_c1"].keys
     network.load_state_dict(seeded_tensors(keys))
-    for module in network.modules():
-        if isinstance(module, nn.Dropout):
-            module.p = 0.0
-    recipe = load_recipe("indexnet")
+    recipe = load_recipe("indexnet", ["dropout=0"])
     step = TrainingStep(network, resolve_model(recipe.model), recipe, CPU)
     step.feed = lambda _batch: x  # type: ignore[assignment]
     losses, norms = [], []
