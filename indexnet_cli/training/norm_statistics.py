@@ -2,53 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
-
-Moments = dict[str, list[Tensor]]
-
-
-@contextmanager
-def collecting(norms: Mapping[str, nn.BatchNorm2d]) -> Iterator[Moments]:
-    """Lists, by a norm's name, of the mean and the mean square of each channel of its inputs.
-
-    Each time that the network runs, another 2 x C is appended.
-    """
-    found: Moments = {name: [] for name in norms}
-
-    def hook(name: str, norm: nn.BatchNorm2d) -> torch.utils.hooks.RemovableHandle:
-        def collect(_norm: nn.Module, args: tuple[Tensor, ...]) -> None:
-            x = args[0].float()
-            found[name].append(torch.stack([x.mean((0, 2, 3)), x.square().mean((0, 2, 3))]))
-
-        return norm.register_forward_pre_hook(collect)
-
-    hooks = [hook(name, norm) for name, norm in norms.items()]
-    try:
-        yield found
-    finally:
-        for handle in hooks:
-            handle.remove()
 
 
 @torch.no_grad()
 def moments_of(
     network: nn.Module, norms: Mapping[str, nn.BatchNorm2d], inputs: Iterable[Tensor]
 ) -> dict[str, tuple[Tensor, Tensor]]:
-    """Mean and variance of each channel that ``norms`` of ``network`` see of ``inputs``."""
-    with collecting(norms) as found:
-        for x in inputs:
-            network(x)
-    return {name: mean_and_variance(moments) for name, moments in found.items()}
+    """Mean and variance (at least 1e-4) of each channel that ``norms`` see of ``inputs``."""
+    sums: dict[nn.Module, list[Tensor]] = {norm: [] for norm in norms.values()}
 
+    def collect(norm: nn.Module, args: tuple[Tensor, ...]) -> None:
+        x = args[0].float()
+        sums[norm].append(torch.stack([x.mean((0, 2, 3)), x.square().mean((0, 2, 3))]))
 
-def mean_and_variance(moments: list[Tensor]) -> tuple[Tensor, Tensor]:
-    """Of what ``collecting`` appended; variances of at least 1e-4."""
-    mean, square = torch.stack(moments).mean(0)
-    return mean, (square - mean.square()).clamp(min=1e-4)
+    hooks = [norm.register_forward_pre_hook(collect) for norm in norms.values()]
+    for x in inputs:
+        network(x)
+    for hook in hooks:
+        hook.remove()
+    found = {}
+    for name, norm in norms.items():
+        mean, square = torch.stack(sums[norm]).mean(0)
+        found[name] = mean, (square - mean.square()).clamp(min=1e-4)
+    return found
 
 
 @torch.no_grad()

@@ -28,14 +28,10 @@ class Totals:
     unknown: Tensor
 
 
-def whole_unknown(piece: Batch) -> Tensor:
-    """The unknown region of whole samples, N x 1 x H x W."""
-    return piece.get("whole_unknown", piece["unknown"])
-
-
 def count(pieces: Sequence[Batch], ranks: Ranks) -> Totals:
     """The totals of ``pieces``, each with ``unknown`` N x 1 x H x W of 0 and 1."""
-    unknown = torch.stack([whole_unknown(piece).sum() for piece in pieces]).sum()
+    wholes = [piece.get("whole_unknown", piece["unknown"]) for piece in pieces]
+    unknown = torch.stack([whole.sum() for whole in wholes]).sum()
     samples = sum(len(piece["unknown"]) for piece in pieces)
     pixels = sum(piece["unknown"].numel() for piece in pieces)
     if ranks.count == 1:
