@@ -30,8 +30,10 @@ import numpy as np
 
 SIZES = [(1088, 1920), (1080, 1980)]
 FINISHED = " finished"  # all sizes, mirrored, fitted to the colours, as by default
+SMALL = " small"  # indexnet.open-small
 BARE = {"views": 1, "scales": 1, "enlarge": False, "fit_colours": False}
-METHODS = ["plain", "fp32", "mixed", "bf16", "fp32" + FINISHED, "mixed" + FINISHED]
+TIMED = ["fp32", "mixed", "bf16"]
+METHODS = ["plain", *(p + s + f for p in TIMED for s in ("", SMALL) for f in ("", FINISHED))]
 MEGAPIXELS = [1, 2, 4, 8, 16, 32, 64, 128]
 
 
@@ -64,10 +66,11 @@ class Runner:
             path = find_checkpoint(spec.name, None).path
             self.network = build_network(spec).eval()
             load_into(self.network, read_state_dict(path), str(path))
-        precision = method.removesuffix(FINISHED)
         self.matter = None
         if method != "plain":
-            self.matter = Matter(precision=precision, **({} if precision != method else BARE))
+            model = "indexnet.open-small" if SMALL in method else "indexnet.open"
+            options = {} if method.endswith(FINISHED) else BARE
+            self.matter = Matter(model, precision=method.split()[0], **options)
 
     def run(self, image: Any, trimap: Any) -> float:
         """Seconds for one picture."""

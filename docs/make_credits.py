@@ -24,10 +24,11 @@ project. The creature before it is drawn by `examples/make_example.py`.
 
 ## The encoder that training started from
 
-The bundled checkpoint `indexnet.open` was started from a MobileNetV2 1.0/224 trained on ImageNet,
-distributed in [google-coral/test_data](https://github.com/google-coral/test_data) @ 104342d under
-the Apache License 2.0: a post-training quantised int8 model, de-quantised to float32 and trained
-on. See `indexnet_cli/weights/NOTICE`.
+The bundled checkpoint `indexnet.open`, which `indexnet.open-small` was made from, was started from
+a MobileNetV2 1.0/224 trained on ImageNet, distributed in
+[google-coral/test_data](https://github.com/google-coral/test_data) @ 104342d under the Apache
+License 2.0: a post-training quantised int8 model, de-quantised to float32 and trained on. See
+`indexnet_cli/weights/NOTICE`.
 
 ## The pictures that training used
 

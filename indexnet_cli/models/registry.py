@@ -101,6 +101,16 @@ _INDEXNET = ModelSpec(
     published=PublishedPath(sizing="resize-up", rounding="truncate"),
 )
 
+_OPEN = replace(
+    _INDEXNET,
+    name="indexnet.open",
+    recipe="open",
+    scales=3,
+    enlarges=True,
+    mirrors=True,
+    fits_colours=True,
+)
+
 # A pixel of alpha depends on a window of the picture that ends at most this many pixels away, so
 # these margins (with half a stride for blending) make tiles exact: 217 pixels for DIM, 221 with
 # refinement, 281 for Deep Matting with its 7 x 7 convolution at 1/32.
@@ -157,14 +167,12 @@ _AIMNET = ModelSpec(
 MODELS: dict[str, ModelSpec] = {
     spec.name: spec
     for spec in (
+        _OPEN,
         replace(
-            _INDEXNET,
-            name="indexnet.open",
-            recipe="open",
-            scales=3,
-            enlarges=True,
-            mirrors=True,
-            fits_colours=True,
+            _OPEN,
+            name="indexnet.open-small",
+            builder="indexnet_cli.models.indexnet:build_small_indexnet",
+            recipe="open-small",
         ),
         _INDEXNET,
         replace(

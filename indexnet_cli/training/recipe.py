@@ -82,6 +82,7 @@ class Recipe:
     initialisation: str = "open"
     calibration_batches: int = 0
     revive: bool = False
+    narrow: bool = False
     dropout: float = 0.5
     encoder_weights: str = ""
     start_from: str = ""
@@ -228,8 +229,9 @@ def _check(recipe: Recipe) -> None:
         if getattr(recipe, key) % 32 or getattr(recipe, key) <= 0:
             refuse(key, "must be a positive multiple of 32")
     _check_window(recipe, refuse)
-    if recipe.revive and not recipe.calibration_batches:
-        refuse("revive", "needs calibration_batches, the pictures by which constant channels show")
+    for key in ("revive", "narrow"):
+        if getattr(recipe, key) and not recipe.calibration_batches:
+            refuse(key, "needs calibration_batches, the pictures by which channels are judged")
     for key in (*_POSITIVE, *(("late_batch_size",) if recipe.late_share else ())):
         if getattr(recipe, key) < 1:
             refuse(key, "must be at least 1")

@@ -9,88 +9,17 @@ drawn. From then on it learns.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from indexnet_cli.models.indexnet.aspp import ASPP
-from indexnet_cli.models.indexnet.index_blocks import DepthwiseIndexBlock
-from indexnet_cli.models.indexnet.layers import InvertedResidual
+from indexnet_cli.training.hidden_channels import Hidden, hidden_channels
 from indexnet_cli.training.norm_statistics import moments_of, rebase
 
 LEAST_SPREAD = 0.02  # standard deviation, where ReLU6 gives 0 to 6
 _LIVELY = 1.0  # the bias of a drawn channel's norm: ReLU6 clips a sixth of its values
 _A_BIAS = 0.05  # a constant that is large enough to stand for others
-
-Pair = tuple[nn.Conv2d, nn.BatchNorm2d]
-
-
-@dataclass(frozen=True)
-class Hidden:
-    """Channels behind a ReLU6 that one 1 x 1 convolution reads.
-
-    ``makers``: the convolutions and norms between the block's input and ``relu``, a row of each
-    for every channel. The reader's inputs begin with ``first``; ``norm`` follows the reader.
-    """
-
-    relu: nn.ReLU6
-    makers: tuple[Pair, ...]
-    reader: nn.Conv2d
-    norm: nn.BatchNorm2d | None
-    first: int = 0
-
-
-def hidden_channels(network: nn.Module) -> Iterator[Hidden]:
-    """Those of inverted residuals, ASPP and nonlinear index blocks, from the input on.
-
-    A decoder's channels are not among them: index maps lie between them and their reader.
-    """
-    for module in network.modules():
-        if isinstance(module, InvertedResidual):
-            yield _between(list(module.conv), _pairs(module.conv))
-        elif isinstance(module, ASPP):
-            yield from _of_aspp(module)
-        elif isinstance(module, DepthwiseIndexBlock) and module.joinable:
-            for branch in module.branches:
-                yield _between(list(branch), _pairs(branch))
-
-
-def _of_aspp(aspp: ASPP) -> Iterator[Hidden]:
-    reader, norm = _pairs(aspp.bottleneck_conv)[0]
-    branches = [aspp.get_submodule(f"aspp{n}.atrous_conv") for n in range(1, 5)]
-    first = 0
-    for branch in [*branches, aspp.global_avg_pool]:
-        layers, pairs = list(branch.children()), _pairs(branch)
-        if len(pairs) == 2:  # depthwise, then 1 x 1
-            yield _between(layers, pairs)
-        relu = layers[-1]
-        assert isinstance(relu, nn.ReLU6)
-        yield Hidden(relu, pairs[-1:], reader, norm, first)
-        first += pairs[-1][0].out_channels
-
-
-def _pairs(stack: nn.Module) -> tuple[Pair, ...]:
-    """The convolutions of a stack with the norm behind each."""
-    layers = list(stack.children())
-    return tuple(
-        (conv, norm)
-        for conv, norm in pairwise(layers)
-        if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d)
-    )
-
-
-def _between(layers: Sequence[nn.Module], pairs: tuple[Pair, ...]) -> Hidden:
-    """What lies before the last convolution of a stack."""
-    place = max(n for n, layer in enumerate(layers) if isinstance(layer, nn.Conv2d))
-    reader, relu = layers[place], layers[place - 1]
-    assert isinstance(reader, nn.Conv2d)
-    assert isinstance(relu, nn.ReLU6)
-    behind = layers[place + 1] if place + 1 < len(layers) else None
-    norm = behind if isinstance(behind, nn.BatchNorm2d) else None
-    return Hidden(relu, tuple(pair for pair in pairs if pair[0] is not reader), reader, norm)
 
 
 @torch.no_grad()

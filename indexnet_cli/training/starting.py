@@ -9,9 +9,10 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from indexnet_cli.checkpoints.reading import read_state_dict
-from indexnet_cli.checkpoints.recognition import differences, hint_for, shapes_of
+from indexnet_cli.checkpoints.recognition import differences, fitting_models, hint_for, shapes_of
 from indexnet_cli.errors import CheckpointError, UsageError
-from indexnet_cli.models.registry import ModelSpec
+from indexnet_cli.models.indexnet import IndexNet
+from indexnet_cli.models.registry import ModelSpec, build_network
 from indexnet_cli.training.encoders import load_encoder
 from indexnet_cli.training.initialisation import (
     calibrate,
@@ -19,6 +20,7 @@ from indexnet_cli.training.initialisation import (
     load_folded_encoder,
     read_folded_encoder,
 )
+from indexnet_cli.training.narrowing import narrow
 from indexnet_cli.training.published_starts import draw_published
 from indexnet_cli.training.recipe import Recipe
 from indexnet_cli.training.reviving import revive
@@ -66,6 +68,9 @@ def _fill(
             initialise(network)
     else:
         draw_published(network, recipe.initialisation)
+    if start.init is not None and recipe.narrow:
+        _narrow_initial(network, start.init, pictures)
+        return
     if start.init is not None:
         _load_initial(network, start.init)
         return
@@ -85,6 +90,21 @@ def _fill(
         )
     if recipe.calibration_batches:
         calibrate(network, pictures(), fresh_encoder=start.encoder is None)
+
+
+def _narrow_initial(
+    network: nn.Module, state: dict[str, Tensor], pictures: Callable[[], Iterator[Tensor]]
+) -> None:
+    """``state`` of a wider IndexNet, or of the same."""
+    given = shapes_of(state)
+    fitting = [spec for spec in fitting_models(given) if spec.architecture == "indexnet"]
+    if not fitting or not isinstance(network, IndexNet):
+        problem = "only an IndexNet's can be narrowed, into another one"
+        raise CheckpointError(f"the initial weights: {problem}", hint_for(given))
+    wide = build_network(fitting[0])
+    assert isinstance(wide, IndexNet)
+    _load_initial(wide, state)
+    narrow(wide, network, list(pictures()))
 
 
 def _load_initial(network: nn.Module, state: dict[str, Tensor]) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from indexnet_cli.models.indexnet.network import DECODER_CHANNELS, Encoded, IndexNet
+from indexnet_cli.models.indexnet.network import Encoded, IndexNet
 from indexnet_cli.training.losses import Batch
 
 RIM = 10  # pixels around a window: what its own alpha looks at, at full size
@@ -102,7 +102,7 @@ class Windowed(nn.Module):
 
 def _guide(network: IndexNet, stage: int) -> nn.Conv2d:
     """Features to alpha; at first 0.5 everywhere, so that it moves nothing until it has learnt."""
-    guide = nn.Conv2d(DECODER_CHANNELS[network.stages[stage][0]], 1, 3, padding=1)
+    guide = nn.Conv2d(network.decoder_channels[network.stages[stage][0]], 1, 3, padding=1)
     nn.init.zeros_(guide.weight)
     assert guide.bias is not None
     nn.init.constant_(guide.bias, 0.5)

@@ -18,7 +18,8 @@ from indexnet_cli.models.registry import MODELS, resolve_model
 def test_every_indexnet_has_its_checkpoint_in_the_manifest() -> None:
     known = {entry.model for entry in load_manifest().values() if entry.kind == "model"}
     assert {name for name in MODELS if name.startswith("indexnet.")} <= known
-    assert [entry.name for entry in load_manifest().values() if entry.bundled] == ["indexnet.open"]
+    bundled = [entry.name for entry in load_manifest().values() if entry.bundled]
+    assert bundled == ["indexnet.open", "indexnet.open-small"]
 
 
 def test_a_bare_architecture_means_its_default() -> None:

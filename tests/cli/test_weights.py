@@ -131,6 +131,7 @@ def test_add_verify_remove(tmp_path: Path, own_home: Path, monkeypatch: pytest.M
     verified = json.loads(invoke("weights", "verify", "--json").stdout)
     assert {item["name"]: item["result"] for item in verified} == {
         "indexnet.open": "right",
+        "indexnet.open-small": "right",
         NAME: "right",
     }
     kept.write_bytes(CONTENT[:-1])

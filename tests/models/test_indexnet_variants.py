@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from indexnet_cli.models.counting import count_multiply_adds, count_parameters
-from indexnet_cli.models.folding import set_folded
-from indexnet_cli.models.indexnet import IndexNetConfig, build_indexnet
+from indexnet_cli.models.folding import bake, set_folded
+from indexnet_cli.models.indexnet import IndexNetConfig, build_indexnet, build_small_indexnet
+from indexnet_cli.models.indexnet.config import Widths
 from tests.golden.reading import (
     golden_input,
     read_arrays,
@@ -103,9 +104,31 @@ def test_counting_leaves_the_network_as_it_was() -> None:
         {"index_kind": "depthwise"},
         {"conv_operator": "conv"},
         {"decoder_kernel_size": 4},
+        {"decoder": "refinenet", "widths": Widths(decoder={6: 24})},
     ],
     ids=str,
 )
 def test_unpublished_combinations_are_refused(options: dict[str, object]) -> None:
     with pytest.raises(ValueError):
         build_indexnet(IndexNetConfig(**options))  # type: ignore[arg-type]
+
+
+def test_the_small_network_has_two_fifths_of_the_parameters_and_three_fifths_of_the_work() -> None:
+    with torch.device("meta"):
+        small, released = build_small_indexnet(), build_indexnet()
+    assert list(small.state_dict()) == list(released.state_dict())
+    assert count_parameters(small) < 0.4 * count_parameters(released)
+    assert count_multiply_adds(small, 224, 224) < 0.6 * count_multiply_adds(released, 224, 224)
+
+
+def test_the_small_network_folded_and_baked() -> None:
+    torch.manual_seed(0)
+    network = build_small_indexnet().eval()
+    x = torch.rand((1, 4, 64, 96), generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        plain = network(x)
+        folded = set_folded(network, True)(x)
+        baked = bake(network)(x)
+    assert plain.std() > 1e-3
+    torch.testing.assert_close(folded, plain, rtol=0, atol=1e-5)
+    torch.testing.assert_close(baked, plain, rtol=0, atol=1e-5)

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from indexnet_cli.models.indexnet import build_indexnet
+from indexnet_cli.training.hidden_channels import hidden_channels
 from indexnet_cli.training.initialisation import calibrate
-from indexnet_cli.training.reviving import LEAST_SPREAD, hidden_channels, revive
+from indexnet_cli.training.reviving import LEAST_SPREAD, revive
 
 # What is held still, by the norm before the ReLU6: at 0, or at 6 (the last of each block).
 BLOCKS = {

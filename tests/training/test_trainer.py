@@ -15,6 +15,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import nn
 
+from indexnet_cli.checkpoints.locating import find_checkpoint
 from indexnet_cli.datasets.mattes import KINDS
 from indexnet_cli.datasets.open_compositions import OpenCompositions
 from indexnet_cli.datasets.pack import Pack
@@ -24,6 +25,7 @@ from indexnet_cli.models.indexnet import build_indexnet
 from indexnet_cli.models.registry import resolve_model
 from indexnet_cli.training.batches import Share, batches
 from indexnet_cli.training.data import Data
+from indexnet_cli.training.feed import Feed
 from indexnet_cli.training.initialisation import (
     calibrate,
     initialise,
@@ -252,6 +254,30 @@ def test_start_from_weights_begins_with_their_function(pack: Pack, tmp_path: Pat
     trainer = make(pack, tmp_path / "second", tiny_recipe(2), Start(init=state))
     loaded = trainer.network.state_dict()
     assert all(torch.equal(loaded[key], value.float()) for key, value in state.items())
+
+
+def small_recipe() -> Recipe:
+    return tiny_recipe(2, "model=indexnet.open-small", "narrow=true")
+
+
+def test_a_small_network_starts_from_a_wide_one(pack: Pack, tmp_path: Path) -> None:
+    state = load_file(find_checkpoint("indexnet.open").path)
+    trainer = make(pack, tmp_path, small_recipe(), Start(init=state))
+    small, wide = trainer.network.eval(), build_indexnet().eval()
+    wide.load_state_dict(state, strict=False)
+    inputs = next(trainer.course.first_inputs(Feed(trainer.spec, torch.device("cpu"))))
+    with torch.no_grad():
+        found, expected = (network(inputs).clamp(0, 1) for network in (small, wide))
+    assert expected.std() > 0.2
+    assert (found - expected).abs().mean() < 0.05  # two samples tell little of what matters
+
+
+def test_what_is_no_indexnet_is_not_narrowed(pack: Pack, tmp_path: Path) -> None:
+    start = Start(init={"conv1_1.weight": torch.zeros(64, 4, 3, 3)})
+    with pytest.raises(CheckpointError, match="narrowed"):
+        make(pack, tmp_path, small_recipe(), start)
+    with pytest.raises(UsageError, match="narrow = True: needs calibration_batches"):
+        load_recipe("open-small", ["calibration_batches=0"])
 
 
 def test_batches_do_not_depend_on_the_workers(pack: Pack) -> None:

@@ -1,4 +1,4 @@
-"""The checkpoint that ships with the package, on the picture that ships with the repository."""
+"""The checkpoints that ship with the package, on the picture that ships with the repository."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from safetensors.torch import load_file
 from torch import nn
@@ -17,26 +18,29 @@ from indexnet_cli.metrics.sad import sad
 from indexnet_cli.models.registry import DEFAULT_MODEL, build_network, resolve_model
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-SIZE_LIMIT = 17_000_000  # bytes
+SIZE_LIMITS = {DEFAULT_MODEL: 17_000_000, "indexnet.open-small": 5_000_000}  # bytes
 SAD_LIMIT = 5.8  # over the unknown region, in thousands; a quarter above what was measured
 UNKNOWN = 128
+each_model = pytest.mark.parametrize("model", SIZE_LIMITS)
 
 
-def test_bundled_file_is_the_whole_network_in_half_precision() -> None:
-    path = find_checkpoint(DEFAULT_MODEL).path
+@each_model
+def test_bundled_file_is_the_whole_network_in_half_precision(model: str) -> None:
+    path = find_checkpoint(model).path
     state = load_file(path)
-    expected = build_network(resolve_model(DEFAULT_MODEL)).state_dict()
-    assert path.stat().st_size < SIZE_LIMIT
+    expected = build_network(resolve_model(model)).state_dict()
+    assert path.stat().st_size < SIZE_LIMITS[model]
     assert set(state) == {key for key in expected if not key.endswith("num_batches_tracked")}
     assert {value.dtype for value in state.values()} == {torch.float16}
     assert all(torch.isfinite(value).all() for value in state.values())
 
 
-def test_bundled_file_has_card_and_licence() -> None:
-    folder = find_checkpoint(DEFAULT_MODEL).path.parent
+@each_model
+def test_bundled_file_has_card_and_licence(model: str) -> None:
+    folder = find_checkpoint(model).path.parent
     assert "Apache License" in (folder / "LICENSE").read_text("utf-8")
     assert "google-coral" in (folder / "NOTICE").read_text("utf-8")
-    card = (folder / "indexnet.open.md").read_text("utf-8")
+    card = (folder / f"{model}.md").read_text("utf-8")
     assert all(word in card for word in ("Data", "Recipe", "Scores", "Licence"))
 
 
@@ -46,9 +50,10 @@ def example() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return image, trimap, read_alpha(EXAMPLES / "fluff_truth.png")
 
 
-def test_example_is_matted() -> None:
+@each_model
+def test_example_is_matted(model: str) -> None:
     image, trimap, truth = example()
-    alpha = Matter(device="cpu", precision="fp32").matte(image, trimap)
+    alpha = Matter(model, device="cpu", precision="fp32").matte(image, trimap)
     assert sad(alpha, truth, trimap == UNKNOWN) < SAD_LIMIT
     assert np.array_equal(alpha[trimap != UNKNOWN], trimap[trimap != UNKNOWN] / np.float32(255))
 

@@ -8,6 +8,7 @@ from indexnet_cli.models.indexnet.config import IndexNetConfig
 from indexnet_cli.models.indexnet.deeplabv3plus import DeepLabV3Plus
 from indexnet_cli.models.indexnet.network import IndexNet
 from indexnet_cli.models.indexnet.refinenet import RefineNet
+from indexnet_cli.models.indexnet.small import SMALL
 from indexnet_cli.models.indexnet.unet_style import UNetStyle
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "DeepLabV3Plus",
     "RefineNet",
     "build_indexnet",
+    "build_small_indexnet",
 ]
 
 
@@ -34,3 +36,8 @@ def build_indexnet(config: IndexNetConfig | None = None) -> nn.Module:
         "refinenet": RefineNet,
     }
     return networks[config.decoder](config)
+
+
+def build_small_indexnet() -> nn.Module:
+    """The released network with fewer channels where the resolution is lowest."""
+    return build_indexnet(IndexNetConfig(widths=SMALL))

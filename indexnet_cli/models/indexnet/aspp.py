@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from indexnet_cli.models.folding import ConvStack
+from indexnet_cli.models.indexnet.config import Widths
 from indexnet_cli.models.indexnet.layers import conv_norm_relu, depthwise_separable
 
-BRANCH_CHANNELS = 256
 RATES = {32: (2, 4, 8), 16: (6, 12, 18), 8: (12, 24, 36)}
 
 
@@ -28,6 +30,7 @@ class _AtrousBranch(nn.Module):
 class ASPP(nn.Module):
     """1x1, three depthwise separable atrous branches and global pooling, joined by a 1x1.
 
+    ``branch_channels``: what each of the five gives, in this order.
     ``mean``, N x C x 1 x 1, stands for the global pooling where ``x`` is a region of a map.
     """
 
@@ -36,17 +39,19 @@ class ASPP(nn.Module):
         in_channels: int,
         out_channels: int,
         output_stride: int,
-        branch_channels: int = BRANCH_CHANNELS,
+        branch_channels: Sequence[int],
     ) -> None:
         super().__init__()
-        self.aspp1 = _AtrousBranch(conv_norm_relu(in_channels, branch_channels, 1))
-        for number, rate in enumerate(RATES[output_stride], start=2):
-            branch = depthwise_separable(in_channels, branch_channels, 3, dilation=rate)
+        plain, *atrous, pooled = branch_channels
+        self.aspp1 = _AtrousBranch(conv_norm_relu(in_channels, plain, 1))
+        rates = zip(RATES[output_stride], atrous, strict=True)
+        for number, (rate, channels) in enumerate(rates, start=2):
+            branch = depthwise_separable(in_channels, channels, 3, dilation=rate)
             self.add_module(f"aspp{number}", _AtrousBranch(branch))
         self.global_avg_pool = ConvStack(
-            nn.AdaptiveAvgPool2d(1), *conv_norm_relu(in_channels, branch_channels, 1)
+            nn.AdaptiveAvgPool2d(1), *conv_norm_relu(in_channels, pooled, 1)
         )
-        self.bottleneck_conv = conv_norm_relu(5 * branch_channels, out_channels, 1)
+        self.bottleneck_conv = conv_norm_relu(sum(branch_channels), out_channels, 1)
         self.dropout = nn.Dropout(0.5)
 
     def forward(self, x: Tensor, mean: Tensor | None = None) -> Tensor:
@@ -62,7 +67,7 @@ def build_bridge(
     out_channels: int,
     output_stride: int,
     aspp: bool,
-    branch_channels: int = BRANCH_CHANNELS,
+    branch_channels: Sequence[int] = Widths().aspp,
 ) -> nn.Module:
     """What joins encoder and decoder: ASPP, or a 1x1 convolution where it is switched off."""
     if aspp:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from torch import nn
@@ -51,13 +52,17 @@ def stage_channels(width_mult: float = 1.0) -> dict[int, int]:
 
 
 def build_stages(
-    output_stride: int, width_mult: float = 1.0, keep_strides: bool = False
+    output_stride: int,
+    width_mult: float = 1.0,
+    keep_strides: bool = False,
+    hidden: Mapping[int, tuple[int, ...]] | None = None,
 ) -> dict[str, nn.Module]:
     """``layer0`` ... ``layer7``, to be registered by the network under these published names.
 
     With ``keep_strides`` each reducing stage strides in its first block, as in the ImageNet
     network; otherwise every stage keeps its resolution and the caller pools after it. A stage
     that no longer reduces passes its factor on as dilation to the blocks behind its first.
+    ``hidden``: the channels inside each block of the stages in which they are not the published.
     """
     reducing = reducing_stages(output_stride)
     in_channels = scaled_channels(STEM_CHANNELS, width_mult)
@@ -68,11 +73,12 @@ def build_stages(
     dilation = 1
     for level, stage in STAGES.items():
         out_channels = scaled_channels(stage.channels, width_mult)
+        inside = (hidden or {}).get(level, (None,) * stage.blocks)
         first_dilation = dilation
         if stage.strided and level not in reducing:
             dilation *= 2
         blocks = []
-        for number in range(stage.blocks):
+        for number, width in enumerate(inside):
             first = number == 0
             stride = 2 if keep_strides and first and stage.strided and level in reducing else 1
             blocks.append(
@@ -83,6 +89,7 @@ def build_stages(
                     first_dilation if first else dilation,
                     stage.expansion,
                     residual=not first,
+                    hidden=width,
                 )
             )
             in_channels = out_channels

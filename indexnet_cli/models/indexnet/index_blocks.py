@@ -184,18 +184,27 @@ class HolisticIndexBlock(IndexBlock):
 
 
 class DepthwiseIndexBlock(IndexBlock):
-    """One index map a channel: one-to-one (O2O, grouped) or many-to-one (M2O) branches."""
+    """One index map a channel: one-to-one (O2O, grouped) or many-to-one (M2O) branches.
+
+    ``hidden``: the channels inside each branch; as published, as many as it gives.
+    """
 
     folded = False
 
-    def __init__(self, channels: int, many_to_one: bool, nonlinear: bool, context: bool) -> None:
+    def __init__(
+        self,
+        channels: int,
+        many_to_one: bool,
+        nonlinear: bool,
+        context: bool,
+        hidden: int | None = None,
+    ) -> None:
         super().__init__()
         groups = 1 if many_to_one else channels
+        inside = hidden or channels
         for number in range(1, CELL + 1):
-            branch = ConvStack(
-                *_index_branch(channels, channels, channels, groups, nonlinear, context)
-            )
-            self.add_module(f"indexnet{number}", branch)
+            layers = _index_branch(channels, inside, channels, groups, nonlinear, context)
+            self.add_module(f"indexnet{number}", ConvStack(*layers))
         self.joinable = many_to_one and nonlinear
         self.joined: nn.Sequential | None = None
 
@@ -240,8 +249,10 @@ class DepthwiseIndexBlock(IndexBlock):
             delattr(self, f"indexnet{number}")
 
 
-def build_index_block(kind: IndexKind, channels: int, nonlinear: bool, context: bool) -> IndexBlock:
-    """The index block of a stage with ``channels`` features."""
+def build_index_block(
+    kind: IndexKind, channels: int, nonlinear: bool, context: bool, hidden: int | None = None
+) -> IndexBlock:
+    """The index block of a stage with ``channels`` features; ``hidden`` is for depthwise ones."""
     if kind == "holistic":
         return HolisticIndexBlock(channels, nonlinear, context)
-    return DepthwiseIndexBlock(channels, kind == "m2o", nonlinear, context)
+    return DepthwiseIndexBlock(channels, kind == "m2o", nonlinear, context, hidden)

@@ -69,7 +69,8 @@ class InvertedResidual(nn.Module):
     """MobileNetV2's block as the IndexNet authors run it (Sandler et al., CVPR 2018).
 
     The block's *input* is padded, before the 1x1 expansion, so the border that the depthwise
-    convolution sees is ReLU6(BN(0)) and not zero; published weights depend on it.
+    convolution sees is ReLU6(BN(0)) and not zero; published weights depend on it. Inside it has
+    ``hidden`` channels, or else ``expansion`` times those of its input.
     """
 
     def __init__(
@@ -80,9 +81,10 @@ class InvertedResidual(nn.Module):
         dilation: int,
         expansion: int,
         residual: bool,
+        hidden: int | None = None,
     ) -> None:
         super().__init__()
-        hidden = round(in_channels * expansion)
+        hidden = hidden or round(in_channels * expansion)
         self.border = dilation
         self.residual = residual
         layers: list[nn.Module] = []

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from indexnet_cli.models.indexnet.aspp import ASPP, build_bridge
-from indexnet_cli.models.indexnet.config import IndexNetConfig
+from indexnet_cli.models.indexnet.config import DECODER_CHANNELS, IndexNetConfig
 from indexnet_cli.models.indexnet.encoder import (
     build_stages,
     reducing_stages,
@@ -18,7 +18,6 @@ from indexnet_cli.models.indexnet.index_blocks import build_index_block, sum_cel
 from indexnet_cli.models.indexnet.layers import ConvOperator, decoder_conv
 
 BRIDGE_CHANNELS = 160
-DECODER_CHANNELS = {6: 96, 5: 64, 4: 32, 3: 24, 2: 16, 1: 32, 0: 32}
 
 
 class DecoderStage(nn.Module):
@@ -91,18 +90,24 @@ class IndexNet(nn.Module):
         self.stages, self.bottom_levels = _cut(self.reducing)
         self.head_in_float32 = False
         self.index_kind = config.index_kind
-        for name, stage in build_stages(config.output_stride).items():
+        widths = config.widths
+        self.decoder_channels = {**DECODER_CHANNELS, **widths.decoder}
+        for name, stage in build_stages(config.output_stride, hidden=widths.blocks).items():
             self.add_module(name, stage)
         channels = stage_channels()
         for level in self.reducing:
             block = build_index_block(
-                config.index_kind, channels[level], config.nonlinear, config.context
+                config.index_kind,
+                channels[level],
+                config.nonlinear,
+                config.context,
+                widths.index.get(level),
             )
             self.add_module(f"index{level}", block)
         self.dconv_pp = build_bridge(
-            channels[7], BRIDGE_CHANNELS, config.output_stride, config.aspp
+            channels[7], BRIDGE_CHANNELS, config.output_stride, config.aspp, widths.aspp
         )
-        decoder = build_decoder(config, BRIDGE_CHANNELS, DECODER_CHANNELS, channels)
+        decoder = build_decoder(config, BRIDGE_CHANNELS, self.decoder_channels, channels)
         for name, part in decoder.items():
             self.add_module(name, part)
 

@@ -5,19 +5,15 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from indexnet_cli.models.indexnet.aspp import BRANCH_CHANNELS, build_bridge
-from indexnet_cli.models.indexnet.config import IndexNetConfig
+from indexnet_cli.models.indexnet.aspp import build_bridge
+from indexnet_cli.models.indexnet.config import DECODER_CHANNELS, IndexNetConfig
 from indexnet_cli.models.indexnet.encoder import (
     build_stages,
     reducing_stages,
     scaled_channels,
     stage_channels,
 )
-from indexnet_cli.models.indexnet.network import (
-    BRIDGE_CHANNELS,
-    DECODER_CHANNELS,
-    build_decoder,
-)
+from indexnet_cli.models.indexnet.network import BRIDGE_CHANNELS, build_decoder
 
 
 class UNetStyle(nn.Module):
@@ -40,7 +36,7 @@ class UNetStyle(nn.Module):
             in_channels,
             config.output_stride,
             config.aspp,
-            scaled_channels(BRANCH_CHANNELS, width),
+            [scaled_channels(branch, width) for branch in config.widths.aspp],
         )
         out_channels = {k: scaled_channels(c, width) for k, c in DECODER_CHANNELS.items()}
         for name, part in build_decoder(config, in_channels, out_channels, channels).items():
