@@ -137,7 +137,7 @@ def test_add_verify_remove(tmp_path: Path, own_home: Path, monkeypatch: pytest.M
     kept.write_bytes(CONTENT[:-1])
     damaged = invoke("weights", "verify")
     assert damaged.exit_code == 4
-    assert f"{NAME}  differs" in damaged.stdout
+    assert f"{NAME}    differs" in damaged.stdout
     assert "not as published: indexnet.official" in damaged.stderr
     assert invoke("weights", "verify", "indexnet.openmmlab").exit_code == 4
     removed = json.loads(invoke("weights", "remove", NAME, "--json").stdout)
