@@ -42,9 +42,9 @@ def train(
         typer.Option(
             "--recipe",
             metavar="NAME",
-            help="open, finetune, indexnet, indexnet-mmagic[-dimaug], deep-matting, dim-stage0, "
-            "dim-stage1[-skip], dim-stage2, dim-stage3, aimnet-transfer, aimnet-matting, "
-            "dim-chainer, or a .toml file.",
+            help="open[-further|-small], finetune, indexnet, indexnet-mmagic[-dimaug], "
+            "deep-matting, dim-stage0, dim-stage1[-skip], dim-stage2, dim-stage3, "
+            "aimnet-transfer, aimnet-matting, dim-chainer, or a .toml file.",
         ),
     ] = "open",
     settings: Annotated[

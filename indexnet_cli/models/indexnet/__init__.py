@@ -39,5 +39,5 @@ def build_indexnet(config: IndexNetConfig | None = None) -> nn.Module:
 
 
 def build_small_indexnet() -> nn.Module:
-    """The released network with fewer channels where the resolution is lowest."""
+    """The released network with fewer channels inside, as ``indexnet.open-small`` has it."""
     return build_indexnet(IndexNetConfig(widths=SMALL))
