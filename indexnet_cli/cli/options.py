@@ -35,7 +35,7 @@ ViewsOption = Annotated[
         help="Mean of so many mattes: of the picture, also mirrored (2), also upside down (4), "
         "also with rows and columns exchanged (8). As many times the time, finer edges. "
         "Default: 1, and 2 of sizes smaller than the largest at which it is looked at; with the "
-        "weights of indexnet.open 2 of all sizes of pictures that are not enlarged, up to "
+        "weights of indexnet.open[-small] 2 of all sizes of pictures that are not enlarged, up to "
         "2048 x 2048 pixels.",
         show_default=False,
     ),
@@ -49,7 +49,7 @@ ScalesOption = Annotated[
         metavar="1|2|3",
         help="Look at the picture as it is (1), also at half (2), also at a quarter (3) of its "
         "size where unknown pixels are far from known ones: better smoke, glass and blur there, "
-        "up to a third more time. Default: 3 with the weights of indexnet.open, else 1.",
+        "up to a third more time. Default: 3 with the weights of indexnet.open[-small], else 1.",
         show_default=False,
     ),
 ]
@@ -59,7 +59,7 @@ EnlargeOption = Annotated[
         "--enlarge/--no-enlarge",
         help="Look at the picture at twice its size, too: better hair and nets of threads that "
         "are thinner than two pixels, in four times the time. Default: pictures of up to "
-        "768 x 768 pixels with the weights of indexnet.open.",
+        "768 x 768 pixels with the weights of indexnet.open[-small].",
         show_default=False,
     ),
 ]
@@ -68,7 +68,8 @@ FitColoursOption = Annotated[
     typer.Option(
         "--fit-colours/--no-fit-colours",
         help="Fit the network's matte to the colours of the picture: finer strands "
-        "(docs/engine.md). Default: as the weights were trained, which those of indexnet.open are.",
+        "(docs/engine.md). Default: as the weights were trained, which those of indexnet.open "
+        "and indexnet.open-small are.",
         show_default=False,
     ),
 ]
