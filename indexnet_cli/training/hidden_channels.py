@@ -56,16 +56,12 @@ def decoder_channels(network: IndexNet) -> Iterator[Hidden]:
     for stage in (*network.stages, network.bottom_levels):
         names = [f"decoder_layer{level}.dconv" for level in reversed(stage)]
         names += ["pred.0"] if 0 in stage else []
-        for above, below in pairwise(names):
-            *_, conv, norm, relu = network.get_submodule(above).children()
-            reader, behind, *_ = network.get_submodule(below).children()
-            assert isinstance(conv, nn.Conv2d)
-            assert isinstance(norm, nn.BatchNorm2d)
+        for above, below in pairwise(network.get_submodule(name) for name in names):
+            *_, relu = above.children()
+            reader, norm = _pairs(below)[0]
             assert isinstance(relu, nn.ReLU6)
-            assert isinstance(reader, nn.Conv2d)
-            assert isinstance(behind, nn.BatchNorm2d)
             if reader.groups == 1:
-                yield Hidden(relu, ((conv, norm),), reader, behind)
+                yield Hidden(relu, _pairs(above)[-1:], reader, norm)
 
 
 def _of_aspp(aspp: ASPP) -> Iterator[Hidden]:

@@ -34,7 +34,7 @@ def narrow(wide: IndexNet, slim: IndexNet, inputs: Sequence[Tensor]) -> None:
     """Fill ``slim`` with what it can hold of ``wide``, which is used up.
 
     ``inputs``, N x 4 x H x W each, are the pictures over which the difference is made small. Raises
-    ``ValueError`` where the networks differ in more than the channels behind a ReLU6.
+    ``ValueError`` where ``slim`` has more channels, or differs in others than those behind a ReLU6.
     """
     wide.eval()
     shrunk = [
@@ -42,6 +42,8 @@ def narrow(wide: IndexNet, slim: IndexNet, inputs: Sequence[Tensor]) -> None:
         for part, wanted in zip(_parts(wide), _parts(slim), strict=True)
         if part.width != wanted.width
     ]
+    if any(part.width < width for part, width in shrunk):
+        raise ValueError("the network to be filled is wider")
     moments = _moments(wide, [part for part, _ in shrunk], inputs)
     for (part, width), seen in reversed(list(zip(shrunk, moments, strict=True))):
         _shrink(part, width, seen)  # the last first: ``first`` counts the channels before it

@@ -68,7 +68,7 @@ def _fill(
             initialise(network)
     else:
         draw_published(network, recipe.initialisation)
-    if start.init is not None and recipe.narrow:
+    if recipe.narrow:
         _narrow_initial(network, start.init, pictures)
         return
     if start.init is not None:
@@ -93,9 +93,12 @@ def _fill(
 
 
 def _narrow_initial(
-    network: nn.Module, state: dict[str, Tensor], pictures: Callable[[], Iterator[Tensor]]
+    network: nn.Module, state: dict[str, Tensor] | None, pictures: Callable[[], Iterator[Tensor]]
 ) -> None:
     """``state`` of a wider IndexNet, or of the same."""
+    if state is None:
+        hint = "Give some with --init, or use --set narrow=false."
+        raise UsageError("narrow = True: there are no weights to be narrowed", hint)
     given = shapes_of(state)
     fitting = [spec for spec in fitting_models(given) if spec.architecture == "indexnet"]
     if not fitting or not isinstance(network, IndexNet):
@@ -104,7 +107,10 @@ def _narrow_initial(
     wide = build_network(fitting[0])
     assert isinstance(wide, IndexNet)
     _load_initial(wide, state)
-    narrow(wide, network, list(pictures()))
+    try:
+        narrow(wide, network, list(pictures()))
+    except ValueError as error:
+        raise CheckpointError(f"the initial weights: {error}", hint_for(given)) from error
 
 
 def _load_initial(network: nn.Module, state: dict[str, Tensor]) -> None:

@@ -276,6 +276,11 @@ def test_what_is_no_indexnet_is_not_narrowed(pack: Pack, tmp_path: Path) -> None
     start = Start(init={"conv1_1.weight": torch.zeros(64, 4, 3, 3)})
     with pytest.raises(CheckpointError, match="narrowed"):
         make(pack, tmp_path, small_recipe(), start)
+    small = load_file(find_checkpoint("indexnet.open-small").path)
+    with pytest.raises(CheckpointError, match="wider"):
+        make(pack, tmp_path, tiny_recipe(2, "narrow=true"), Start(init=small))
+    with pytest.raises(UsageError, match="no weights to be narrowed"):
+        make(pack, tmp_path, small_recipe())
     with pytest.raises(UsageError, match="narrow = True: needs calibration_batches"):
         load_recipe("open-small", ["calibration_batches=0"])
 
