@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from indexnet_cli.datasets.mattes import KINDS, net_lace, tangle
+from indexnet_cli.datasets.mattes import KINDS, net_lace, tangle, vessel
 from indexnet_cli.datasets.pack import Pack, PackPart
 from indexnet_cli.datasets.trimaps import fractional_pixels
 
@@ -69,3 +69,26 @@ def test_cords_hang_side_by_side() -> None:
     along = np.abs(np.diff(mesh > 0.5, axis=0)).sum(axis=0)
     assert crossed.mean() > 3 * along.mean()
     assert crossed.min() > 4
+
+
+def test_vessels_are_seen_through_and_have_light_of_their_own() -> None:
+    clear, shining = [], 0
+    for seed in range(12):
+        matte = vessel.draw(np.random.default_rng(seed), 128)
+        assert matte.colours is not None
+        glass = (matte.alpha > 0.02) & (matte.alpha < 0.98)
+        clear.append(np.median(matte.alpha[glass]))
+        bright = matte.colours.min(axis=2) > 150
+        shining += int(np.count_nonzero(bright & (matte.alpha > 0.3) & glass))
+    assert np.median(clear) < 0.4
+    assert shining > 12 * 20
+
+
+def test_a_circle_around_the_axis_is_an_ellipse_of_the_radius_there() -> None:
+    shape = vessel.Shape.drawn(np.random.default_rng(3), 256)
+    line = shape.ring(0.5, 2.0) > 0.5
+    assert line.any()
+    reach = np.abs(shape.side[line]).max()
+    assert reach <= vessel.radius_at(shape.profile, 0.5) * shape.height + 2
+    # Further up and down than its own opening there is nothing of it.
+    assert np.abs(shape.along[line] - 0.5).max() * shape.height <= reach * shape.tilt + 3

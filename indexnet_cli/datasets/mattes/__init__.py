@@ -35,16 +35,16 @@ class Kind(NamedTuple):
 
 
 KINDS: dict[str, Kind] = {
-    "hair": Kind(hair.draw, 0.27),
+    "hair": Kind(hair.draw, 0.26),
     "fur": Kind(fur.draw, 0.08),
     "feather": Kind(feather.draw, 0.03),
     "leaves_branches": Kind(leaves_branches.draw, 0.08),
     "net_lace": Kind(net_lace.draw, 0.13),
     "smoke": Kind(smoke.draw, 0.01),
-    "glass_veil": Kind(glass_veil.draw, 0.05),
+    "glass_veil": Kind(glass_veil.draw, 0.08),
     "blur": Kind(blur.draw, 0.05),
     "text_shape": Kind(text_shape.draw, 0.02),
     "keyed": Kind(keyed.draw, 0.02, True),
-    "pack_fg": Kind(pack_fg.draw, 0.22, True),
+    "pack_fg": Kind(pack_fg.draw, 0.20, True),
     "pack_alpha": Kind(pack_alpha.draw, 0.04, True),
 }

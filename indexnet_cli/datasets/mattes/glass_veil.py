@@ -1,4 +1,4 @@
-"""Glass, plastic and veils: even partial transparency with rims, folds and highlights."""
+"""Glass, plastic and veils: vessels, or partial transparency with rims, folds and highlights."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from indexnet_cli.datasets.chance import log_uniform
+from indexnet_cli.datasets.mattes import vessel
 from indexnet_cli.datasets.mattes.drawing import (
     Alpha,
     Canvas,
@@ -17,9 +18,13 @@ from indexnet_cli.datasets.mattes.drawing import (
 )
 from indexnet_cli.datasets.noise import fractal_noise
 
+_VESSELS = 0.7
+
 
 def draw(rng: np.random.Generator, size: int) -> Matte:
     """Draw a matte of glass or of a veil."""
+    if rng.random() < _VESSELS:
+        return vessel.draw(rng, size)
     outline = body_outline(rng, size, 0.4, 1.5)
     canvas = Canvas(size)
     canvas.fill(outline)
