@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -39,7 +39,8 @@ Colours = NDArray[np.uint8]
 class OpenCompositions:
     """A practically endless list of Samples of ``crop`` x ``crop`` pixels.
 
-    ``kinds`` restricts the mattes to some names of KINDS. The two splits share no picture of the
+    ``kinds`` restricts the mattes to some names of KINDS; ``shares`` gives some of them another
+    share than theirs, the others dividing the rest as ever. The two splits share no picture of the
     pack and no random numbers.
     """
 
@@ -50,6 +51,7 @@ class OpenCompositions:
         crop: int,
         split: str = "train",
         kinds: Sequence[str] | None = None,
+        shares: Mapping[str, float] | None = None,
     ) -> None:
         self.seed = seed
         self.distractors = 0.3  # the share of samples with one
@@ -57,8 +59,7 @@ class OpenCompositions:
         self.enlarged = 0.35 if split == "train" else 0.0  # the share at twice its size
         self.crop = crop
         self.kinds = list(kinds or KINDS)
-        weights = np.array([KINDS[kind].weight for kind in self.kinds])
-        self._shares = weights / weights.sum()
+        self._shares = _shares(self.kinds, shares or {})
         self._split_id = SPLITS.index(split)
         self._part = PackPart(pack, split)
 
@@ -145,6 +146,14 @@ class OpenCompositions:
         if KINDS[kind].from_pack:
             return KINDS[kind].draw(rng, size, self._part)
         return KINDS[kind].draw(rng, size)
+
+
+def _shares(kinds: Sequence[str], given: Mapping[str, float]) -> NDArray[np.float64]:
+    """How often each of ``kinds`` is drawn; the sum is 1."""
+    others = sum(KINDS[kind].weight for kind in kinds if kind not in given)
+    left = (1 - sum(given.values())) / others if others else 0.0
+    shares = np.array([given.get(kind, KINDS[kind].weight * left) for kind in kinds])
+    return np.asarray(shares / shares.sum())
 
 
 def _stands_out(front: Colours, behind: Colours, alpha: Alpha) -> bool:

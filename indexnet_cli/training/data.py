@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from indexnet_cli.datasets.mattes import KINDS
 from indexnet_cli.datasets.on_device import DeviceCuts
 from indexnet_cli.datasets.open_compositions import OpenCompositions
 from indexnet_cli.datasets.pack import Pack
@@ -51,6 +52,11 @@ def open_data(
     """
     if recipe.sampling == "open" and is_open_pack(roots[0]):
         return _open_pack(roots, recipe, backgrounds, validation)
+    if recipe.kind_shares:
+        raise UsageError(
+            f"kind_shares = {recipe.kind_shares}: only an open pack has kinds of matte.",
+            "Leave it out.",
+        )
     train = open_samples(roots, recipe.sampling, recipe.seed, recipe.crop, backgrounds)
     assert isinstance(train, SceneSamples)
 
@@ -114,8 +120,38 @@ def _open_pack(
             TestFolder(validation), recipe.matting_precision, recipe.fits_colours
         )
     count = len(pack.names("fg", "train"))
+    shares = _kind_shares(recipe)
+
+    def samples(seed: int, crop: int) -> OpenCompositions:
+        drawn = OpenCompositions(pack, seed, crop, shares=shares)
+        drawn.enlarged = recipe.enlarged
+        return drawn
+
     return Data(
-        lambda seed, crop: OpenCompositions(pack, seed, crop),
+        samples,
         validator,
         f"an open pack with {count} cut-outs",
     )
+
+
+def _kind_shares(recipe: Recipe) -> dict[str, float]:
+    """``recipe.kind_shares``, as hair=0.2, by kind."""
+    shares = {}
+    for given in recipe.kind_shares:
+        kind, _, share = given.partition("=")
+        try:
+            shares[kind] = float(share)
+        except ValueError:
+            shares[kind] = -1.0
+        if kind not in KINDS or not 0 <= shares[kind] <= 1:
+            raise UsageError(
+                f"kind_shares: {given!r} is no kind of matte and its share of the samples",
+                f"Give them as hair=0.2; kinds: {', '.join(KINDS)}.",
+            )
+    total = sum(shares.values())
+    if total > 1 + 1e-6 or (len(shares) == len(KINDS) and total < 1 - 1e-6):
+        raise UsageError(
+            f"kind_shares: they add up to {total:g}",
+            "Let them add up to 1, or to less where kinds are left out.",
+        )
+    return shares

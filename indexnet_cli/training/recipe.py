@@ -49,6 +49,8 @@ class Recipe:
     late_share: float = 0.0
     late_crop: int = 0
     late_batch_size: int = 0
+    enlarged: float = 0.35
+    kind_shares: tuple[str, ...] = ()
     window: int = 0
 
     optimizer: str = "adamw"
@@ -238,7 +240,7 @@ def _check(recipe: Recipe) -> None:
     for key in _NOT_NEGATIVE:
         if getattr(recipe, key) < 0:
             refuse(key, "must not be negative")
-    for key in ("late_share", "decay_share", "dropout"):
+    for key in ("late_share", "decay_share", "dropout", "enlarged"):
         if not 0 <= getattr(recipe, key) <= 1:
             refuse(key, "must lie between 0 and 1")
     if not (recipe.steps or recipe.epochs or recipe.minutes):

@@ -102,3 +102,10 @@ def test_light_mixes_another_picture_of_the_same_layers(pack: Pack) -> None:
         assert np.array_equal(one.alpha, other.alpha)
         assert np.array_equal(one.foreground, other.foreground)
         assert not np.array_equal(one.image, other.image)
+
+
+def test_shares_of_kinds_can_be_others(pack: Pack) -> None:
+    drawn = OpenCompositions(pack, 0, 64, kinds=["blur", "smoke", "fur"], shares={"smoke": 0.9})
+    assert [drawn[i].kind for i in range(20)].count("smoke") > 12
+    only = OpenCompositions(pack, 0, 64, kinds=["blur", "smoke"], shares={"smoke": 1.0})
+    assert {only[i].kind for i in range(10)} == {"smoke"}
