@@ -111,6 +111,7 @@ def _open_pack(
             "compose_on = device: the samples of an open pack are drawn by the workers.",
             "Leave it out.",
         )
+    shares = _kind_shares(recipe)
     pack = Pack(roots[0])
     validator: Validator
     if validation is None:
@@ -120,7 +121,6 @@ def _open_pack(
             TestFolder(validation), recipe.matting_precision, recipe.fits_colours
         )
     count = len(pack.names("fg", "train"))
-    shares = _kind_shares(recipe)
 
     def samples(seed: int, crop: int) -> OpenCompositions:
         drawn = OpenCompositions(pack, seed, crop, shares=shares)
