@@ -52,11 +52,12 @@ def open_data(
     """
     if recipe.sampling == "open" and is_open_pack(roots[0]):
         return _open_pack(roots, recipe, backgrounds, validation)
-    if recipe.kind_shares:
-        raise UsageError(
-            f"kind_shares = {recipe.kind_shares}: only an open pack has kinds of matte.",
-            "Leave it out.",
-        )
+    for key in ("kind_shares", "enlarged"):
+        if getattr(recipe, key) != getattr(Recipe, key):
+            raise UsageError(
+                f"{key} = {getattr(recipe, key)}: only an open pack is sampled by it.",
+                "Leave it out.",
+            )
     train = open_samples(roots, recipe.sampling, recipe.seed, recipe.crop, backgrounds)
     assert isinstance(train, SceneSamples)
 

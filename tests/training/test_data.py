@@ -8,6 +8,7 @@ import pytest
 
 from indexnet_cli.datasets.mattes import KINDS
 from indexnet_cli.datasets.open_compositions import OpenCompositions
+from indexnet_cli.datasets.pack import Pack
 from indexnet_cli.errors import UsageError
 from indexnet_cli.training.data import open_data
 from indexnet_cli.training.recipe import load_recipe
@@ -27,6 +28,7 @@ def test_kinds_come_in_the_shares_that_a_recipe_gives(pack_folder: Path) -> None
 
 def test_a_recipe_says_how_many_are_enlarged(pack_folder: Path) -> None:
     assert drawn(pack_folder).enlarged == 0.35
+    assert OpenCompositions(Pack(pack_folder), 0, 32).enlarged == 0.35  # of `indexnet samples`
     assert drawn(pack_folder, "enlarged=0.1").enlarged == 0.1
 
 
@@ -47,6 +49,7 @@ def test_shares_that_cannot_be_are_refused(pack_folder: Path, shares: str, said:
         drawn(pack_folder, f"kind_shares={shares}")
 
 
-def test_only_an_open_pack_has_kinds(tmp_path: Path) -> None:
+@pytest.mark.parametrize("setting", ["kind_shares=hair=0.5", "enlarged=0.1"])
+def test_only_an_open_pack_is_sampled_so(tmp_path: Path, setting: str) -> None:
     with pytest.raises(UsageError, match="only an open pack"):
-        open_data([tmp_path], load_recipe("finetune", ["kind_shares=hair=0.5"]))
+        open_data([tmp_path], load_recipe("finetune", [setting]))

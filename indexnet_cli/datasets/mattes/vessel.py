@@ -33,7 +33,7 @@ _PROFILES: dict[str, tuple[tuple[float, float], ...]] = {
     "bulb": ((0.0, 0.0), (0.08, 0.16), (0.3, 0.31), (0.55, 0.26), (0.8, 0.12), (1.0, 0.11)),
 }
 _BUBBLE = "bubble"
-_SAMPLES = 257  # of a profile
+_PLACES = np.linspace(0, 1, 257)  # where a profile is sampled
 _WHITE = 255.0
 
 
@@ -42,11 +42,11 @@ def draw(rng: np.random.Generator, size: int) -> Matte:
     layers = _Layers(size)
     body = rng.random()
     if body < 0.25:  # behind the glass, or in it
-        layers.cover(random_body(rng, size), smooth_texture(rng, size).astype(np.float32))
+        layers.cover_by_body(rng)
     for _ in range(2 if rng.random() < 0.2 else 1):
         _draw_one(rng, layers)
     if 0.25 <= body < 0.5:  # what holds it
-        layers.cover(random_body(rng, size), smooth_texture(rng, size).astype(np.float32))
+        layers.cover_by_body(rng)
     return layers.matte(rng)
 
 
@@ -63,6 +63,11 @@ class _Layers:
         alpha = np.clip(alpha, 0, 1).astype(np.float32)
         self.covered += alpha[..., None] * (colours - self.covered)
         self.alpha += alpha * (1 - self.alpha)
+
+    def cover_by_body(self, rng: np.random.Generator) -> None:
+        """Lay something solid over it."""
+        body = random_body(rng, self.size)
+        self.cover(body, smooth_texture(rng, self.size).astype(np.float32))
 
     def matte(self, rng: np.random.Generator) -> Matte:
         """All of it, as a lens sees it."""
@@ -112,7 +117,7 @@ class Shape:
         side = side + np.float32(rng.uniform(-1, 1) * radius_at(profile, at) * height)
         along = down / np.float32(height) + np.float32(at)
         radius = _at(profile, along) * np.float32(height)
-        slope = _at(np.gradient(profile) * (_SAMPLES - 1), along)
+        slope = _at(np.gradient(profile, _PLACES), along)
         ends = np.minimum(along, 1 - along) * np.float32(height)
         depth = np.minimum((radius - np.abs(side)) / np.sqrt(1 + slope**2), ends)
         return cls(
@@ -163,14 +168,13 @@ def _draw_one(rng: np.random.Generator, layers: _Layers) -> None:
 
 
 def _profile(rng: np.random.Generator, name: str) -> Profile:
-    """The radius at ``_SAMPLES`` places, in shares of the height: slender or stout, none alike."""
-    places = np.linspace(0, 1, _SAMPLES)
+    """The radius at ``_PLACES``, in shares of the height: slender or stout, none alike."""
     if name == _BUBBLE:
-        return np.sqrt(np.maximum(0.25 - (places - 0.5) ** 2, 0))
+        return np.sqrt(np.maximum(0.25 - (_PLACES - 0.5) ** 2, 0))
     at, radius = np.array(_PROFILES[name]).T
     radius = radius * np.exp(rng.normal(0, 0.12, len(radius))) * float(np.exp(rng.normal(0, 0.2)))
     at[1:-1] += rng.normal(0, 0.02, len(at) - 2)
-    sharp = np.interp(places, np.sort(at), radius)
+    sharp = np.interp(_PLACES, np.sort(at), radius)
     sigma = float(rng.uniform(2, 12))
     return cv2.GaussianBlur(sharp[:, None], (1, 0), sigma, borderType=cv2.BORDER_REPLICATE)[:, 0]
 
@@ -186,13 +190,12 @@ def _turned(rng: np.random.Generator, size: int, angle: float) -> tuple[Plane, P
 
 def radius_at(profile: Profile, at: float) -> float:
     """The radius at one place, in shares of the height."""
-    return float(np.interp(at, np.linspace(0, 1, _SAMPLES), profile))
+    return float(np.interp(at, _PLACES, profile))
 
 
 def _at(profile: Profile, along: Plane) -> Plane:
     """A profile's values at every pixel; above and below those of its ends."""
-    places = np.clip(along, 0, 1) * np.float32(_SAMPLES - 1)
-    return np.interp(places, np.arange(_SAMPLES), profile).astype(np.float32)
+    return np.interp(along, _PLACES, profile).astype(np.float32)
 
 
 def _tint(rng: np.random.Generator) -> Colour:
