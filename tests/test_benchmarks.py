@@ -106,6 +106,19 @@ def test_compositions(bench, pack_folder):
     assert sum(map(int, pictures)) == 4
 
 
+def test_held_out(bench, pack_folder):
+    path = str(find_checkpoint(DEFAULT_MODEL).path)
+    pictures = ["--data-dir", str(pack_folder), "--side", "64", "--count", "6"]
+    kinds = ["--kinds", "hair", "blur"]
+    said = bench("held_out.py", *pictures, *kinds, "--weights", path, path)
+    assert said.startswith("6 pictures of 64 x 64 pixels\n")
+    assert "+0.0 ± 0.0 % | +0.0 ± 0.0 % |" in said
+    rows = re.findall(r"\| (?:hair|blur) \| (\d) \| ([\d.]+)", said)
+    mean = sum(int(count) * float(mad) for count, mad in rows) / 6
+    assert figure(r"safetensors \| ([\d.]+)", said) == pytest.approx(mean, abs=2e-4)
+    assert "indexnet.open | 0." in bench("held_out.py", *pictures)
+
+
 def test_accuracy_of_precisions(bench, measured_pictures):
     said = bench("engine.py", "--accuracy", "--examples", str(measured_pictures))
     assert 0 < figure(r"mixed \| ([\d.]+)", said) < figure(r"bf16 \| ([\d.]+)", said)

@@ -1,9 +1,10 @@
 """A run's state in a fifth of its size, for machines that hand back only little.
 
-Averaged weights in fp16; in 8 bits with a scale each the weights, as what they differ from those by
-(e4m3), and the optimiser's second moments, as roots (e5m2, which reaches further down). Small
-tensors, as biases and the statistics of batch norm, stay as they are. First moments are left out:
-some ten steps make them anew, where second moments take a thousand.
+Averaged weights in fp16; in 8 bits with a scale each the weights, and those that the run began with
+where they are kept, as what they differ from the average by (e4m3), and the optimiser's second
+moments, as roots (e5m2, which reaches further down). Small tensors, as biases and the statistics of
+batch norm, stay as they are. First moments are left out: some ten steps make them anew, where
+second moments take a thousand.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from torch import Tensor
 Arrays = dict[str, NDArray[Any]]
 State = dict[str, Any]
 
-_PARTS = ("network", "average", "guides")
+_PARTS = ("network", "average", "start", "guides")
 _EXACT_UP_TO = 4096  # values
 _FIRST_MOMENTS = ("exp_avg", "momentum_buffer")
 _TYPES = {"e4m3": torch.float8_e4m3fn, "e5m2": torch.float8_e5m2}
@@ -32,13 +33,14 @@ def encode(state: State) -> tuple[Arrays, dict[str, Any]]:
     average: Mapping[str, Tensor] = state.get("average", {})
     for key, value in average.items():
         arrays[f"average/{key}"] = _half(value)
-    for key, value in state["network"].items():
-        name = f"network/{key}"
-        if key in average and _is_large(value):
-            base = torch.from_numpy(arrays[f"average/{key}"]).float()
-            arrays[name], scales[name] = _eight_bits(value.detach().cpu() - base, "e4m3")
-        else:
-            arrays[name] = _half(value)
+    for part in ("network", "start"):
+        for key, value in state.get(part, {}).items():
+            name = f"{part}/{key}"
+            if key in average and _is_large(value):
+                base = torch.from_numpy(arrays[f"average/{key}"]).float()
+                arrays[name], scales[name] = _eight_bits(value.detach().cpu() - base, "e4m3")
+            else:
+                arrays[name] = _half(value)
     for key, value in state.get("guides", {}).items():
         arrays[f"guides/{key}"] = _exact(value)
     optimizer = state["optimizer"]

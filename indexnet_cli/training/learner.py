@@ -1,4 +1,4 @@
-"""All that training changes: a network, its optimiser, the average of its weights."""
+"""All that training changes: a network, its optimiser, the weights that are kept of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from indexnet_cli.engine.ranks import Ranks
 from indexnet_cli.models.registry import ModelSpec
@@ -35,6 +35,7 @@ class Learner:
         self.learning_rate = 0.0
         self._step = TrainingStep(network, spec, recipe, device, ranks)
         self._average = Average(network, recipe.ema_decay) if recipe.ema_decay else None
+        self._start = _copy(network) if recipe.start_share else None
 
     def train(self, pieces: Sequence[Batch], step: int, rate_factor: float) -> Outcome:
         """Take ``step`` on this process's ``pieces`` of its batch."""
@@ -56,6 +57,8 @@ class Learner:
             state["guides"] = self._step.guides.state_dict()
         if self._average is not None:
             state["average"] = self._average.state
+        if self._start is not None:
+            state["start"] = self._start
         return state
 
     def resume(self, state: dict[str, Any]) -> None:
@@ -67,16 +70,35 @@ class Learner:
             self._step.guides.load_state_dict(state["guides"])
         if self._average is not None:
             self._average.load(state["average"])
+        if self._start is not None:
+            self._start = state["start"]
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
-        """The network with the averaged weights, where the recipe averages."""
-        if self._average is None:
+        """The network with the weights that are kept: the average over the steps, and of that and
+        the start, where the recipe says so."""
+        if self._average is None and self._start is None:
             yield
             return
-        trained = {k: v.clone() for k, v in self.network.state_dict().items()}
-        self.network.load_state_dict(self._average.state)
+        trained = _copy(self.network)
+        self.network.load_state_dict(self._kept(trained))
         try:
             yield
         finally:
             self.network.load_state_dict(trained)
+
+    def _kept(self, trained: dict[str, Tensor]) -> dict[str, Tensor]:
+        kept = trained if self._average is None else self._average.state
+        if self._start is None:
+            return kept
+        # Wortsman et al., "Robust fine-tuning of zero-shot models" (CVPR 2022), equation 1.
+        return {
+            name: value.lerp(self._start[name].to(value), self.recipe.start_share)
+            if value.is_floating_point()
+            else value
+            for name, value in kept.items()
+        }
+
+
+def _copy(network: nn.Module) -> dict[str, Tensor]:
+    return {name: value.clone() for name, value in network.state_dict().items()}

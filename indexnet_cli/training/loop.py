@@ -60,7 +60,8 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         network = build_network(self.spec).to(device)
         if options.compact is not None:
-            check_size(sum(parameter.numel() for parameter in network.parameters()))
+            count = sum(parameter.numel() for parameter in network.parameters())
+            check_size(count, with_start=recipe.start_share > 0)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         state = newest_state(folder, options.compact, recipe)
         if state is not None:

@@ -62,6 +62,7 @@ class Recipe:
     clip_norm: float = 0.0
     accumulate: int = 1
     ema_decay: float = 0.0
+    start_share: float = 0.0
     precision: str = "fp32"
     bad_steps: int = 5
 
@@ -240,7 +241,7 @@ def _check(recipe: Recipe) -> None:
     for key in _NOT_NEGATIVE:
         if getattr(recipe, key) < 0:
             refuse(key, "must not be negative")
-    for key in ("late_share", "decay_share", "dropout", "enlarged"):
+    for key in ("late_share", "decay_share", "dropout", "enlarged", "start_share"):
         if not 0 <= getattr(recipe, key) <= 1:
             refuse(key, "must lie between 0 and 1")
     if not (recipe.steps or recipe.epochs or recipe.minutes):

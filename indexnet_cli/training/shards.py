@@ -20,14 +20,17 @@ from indexnet_cli.training.compact import Arrays, State, decode, encode
 
 SHARD_BYTES = 10 * 2**20
 MOST_SHARDS = 3  # 7 files and 61 MiB at most, while a set is replaced by the next
-_BYTES_A_PARAMETER = 4  # average 2, weight 1, second moment 1; deflating makes them less
+_BYTES_A_PARAMETER = 4  # average 2, weight 1, second moment 1, start 1 more; deflated less
 _FACTS = "facts.json"
 _NAME = re.compile(r"snapshot-(\d{8})-(\d)of(\d)\.npz")
 
 
-def check_size(parameters: int) -> None:
-    """Raise UsageError, before any training, for more parameters than the files may hold."""
-    if _BYTES_A_PARAMETER * parameters > MOST_SHARDS * SHARD_BYTES:
+def check_size(parameters: int, with_start: bool = False) -> None:
+    """Raise UsageError, before any training, for more parameters than the files may hold.
+
+    ``with_start``: they hold the weights that the run began with, too.
+    """
+    if (_BYTES_A_PARAMETER + with_start) * parameters > MOST_SHARDS * SHARD_BYTES:
         raise _too_large()
 
 

@@ -49,8 +49,13 @@ def begin(
     ``pictures`` gives network inputs, by which batch norm is calibrated and constant channels are
     found where the recipe says so.
     Raises ``CheckpointError`` and ``InputError`` for weights that do not fit, ``UsageError`` for a
-    batch that is too small.
+    batch that is too small, and where weights are to be joined with a start that knows nothing.
     """
+    if recipe.start_share and start.init is None:
+        raise UsageError(
+            f"start_share = {recipe.start_share}: the run does not start from trained weights",
+            "Give some with --init, or leave it out.",
+        )
     _fill(network, spec, recipe, start, pictures)
     if recipe.revive:
         revive(network, list(pictures()))

@@ -23,6 +23,7 @@ def state_after(step: int, optimizer: str = "adamw", averages: bool = True) -> d
     torch.manual_seed(step)
     network = nn.Sequential(nn.Conv2d(16, 64, 3), nn.BatchNorm2d(64), nn.Conv2d(64, 4, 1))
     before = {key: value.clone() for key, value in network.state_dict().items()}
+    start = {key: 0.99 * value for key, value in before.items()}
     taken = build_optimizer(network, load_recipe("open", [f"optimizer={optimizer}"]))
     for _ in range(2):
         network(torch.randn(2, 16, 8, 8)).square().mean().backward()
@@ -38,7 +39,7 @@ def state_after(step: int, optimizer: str = "adamw", averages: bool = True) -> d
         "best": None,
         "scores": {"mad": 0.25},
     }
-    return {**state, "average": before} if averages else state
+    return {**state, "average": before, "start": start} if averages else state
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_comes_near(tmp_path: Path, optimizer: str, averages: bool) -> None:
     found = load_compact(tmp_path)
     for key in ("recipe", "step", "seconds", "scaler", "best", "scores"):
         assert found[key] == state[key]
-    for part in ("network", "average") if averages else ("network",):
+    for part in ("network", "average", "start") if averages else ("network",):
         assert found[part].keys() == state[part].keys()
         for key, value in state[part].items():
             assert found[part][key].dtype == value.dtype
@@ -115,6 +116,9 @@ def test_what_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
         save_compact(tmp_path, state_after(5))
     assert not list(tmp_path.iterdir())
     monkeypatch.undo()
-    check_size(6_000_000)
+    check_size(6_000_000, with_start=True)
+    check_size(7_500_000)
+    with pytest.raises(UsageError, match="snapshot-dir"):
+        check_size(7_500_000, with_start=True)
     with pytest.raises(UsageError, match="snapshot-dir"):
         check_size(25_000_000)

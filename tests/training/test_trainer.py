@@ -256,6 +256,27 @@ def test_start_from_weights_begins_with_their_function(pack: Pack, tmp_path: Pat
     assert all(torch.equal(loaded[key], value.float()) for key, value in state.items())
 
 
+def test_weights_are_joined_with_the_start(pack: Pack, tmp_path: Path, whole: Path) -> None:
+    start = Start(init=load_file(whole / "weights.safetensors"))
+    settings = ["start_share=0.75", "late_share=0", "export=fp32", "snapshot_every=1"]
+    with pytest.raises(Stopped):
+        make(pack, tmp_path, tiny_recipe(2, *settings), start).run(_stop)
+    run(pack, tmp_path, tiny_recipe(2, *settings))  # a snapshot remembers the start
+    snapshot = torch.load(tmp_path / SNAPSHOT, weights_only=True)
+    for key, written in load_file(tmp_path / "weights.safetensors").items():
+        first, last = start.init[key].float(), snapshot["average"][key]
+        torch.testing.assert_close(written, 0.75 * first + 0.25 * last, rtol=1e-3, atol=1e-5)
+    alone = make(pack, tmp_path / "alone", tiny_recipe(2, *settings[1:]), start)
+    alone.run(lambda progress: None)
+    trained = alone.network.state_dict()
+    assert all(torch.equal(snapshot["network"][key], value) for key, value in trained.items())
+
+
+def test_a_start_that_knows_nothing_is_not_joined(pack: Pack, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="does not start from trained weights"):
+        make(pack, tmp_path, tiny_recipe(2, "start_share=0.5"))
+
+
 def small_recipe() -> Recipe:
     return tiny_recipe(2, "model=indexnet.open-small", "narrow=true")
 
