@@ -6,7 +6,7 @@ Draws --count pictures of the held-out split, of all kinds in the shares of the 
 of --kinds alone, and compares mattes of them, in one size and fitted to the colours as the
 validation of training does it. Pictures differ far more than weights do; so the differences from
 the first file are taken picture by picture, with their standard error. Without --weights it is the
-bundled file alone. For mattes as people get them there are quality.py and compositions.py.
+model's own file alone. For mattes as people get them there are quality.py and compositions.py.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from indexnet_cli.datasets.mattes import KINDS
 from indexnet_cli.datasets.open_compositions import OpenCompositions
 from indexnet_cli.datasets.pack import Pack
 from indexnet_cli.imaging.trimaps import UNKNOWN
+from indexnet_cli.models.registry import DEFAULT_MODEL
 
-BUNDLED = "indexnet.open"
 METRICS = ("MAD", "MSE")
 
 
@@ -42,7 +42,7 @@ def draw(options: argparse.Namespace) -> list[tuple[str, Case]]:
 
 def matter_of(weights: str | None, options: argparse.Namespace) -> Matter:
     return Matter(
-        weights and options.model,
+        options.model,
         weights,
         device=options.device,
         precision=options.precision,
@@ -82,12 +82,12 @@ def print_kinds(found: dict[str, NDArray[Any]], kinds: NDArray[Any]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data-dir", type=Path, required=True, metavar="PACK")
-    parser.add_argument("--weights", nargs="+", metavar="FILE", help="default: the bundled ones")
+    parser.add_argument("--weights", nargs="+", metavar="FILE", help="default: the model's own")
     parser.add_argument("--count", type=int, default=320, help="pictures; at least 2")
     parser.add_argument("--side", type=int, default=256, help="pixels")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kinds", nargs="+", choices=list(KINDS))
-    parser.add_argument("--model", default=BUNDLED, metavar="NAME", help="of the weights")
+    parser.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--precision", default="auto")
     options = parser.parse_args()
@@ -96,13 +96,14 @@ def main() -> None:
     print(f"{len(cases)} pictures of {options.side} x {options.side} pixels\n")
     print(f"| weights | {heads} |\n|---|{'---:|' * 2 * len(METRICS)}")
     found: dict[str, NDArray[Any]] = {}
-    for weights in options.weights or [BUNDLED]:
-        errors = errors_of(matter_of(weights if options.weights else None, options), cases)
+    for weights in options.weights or [None]:
+        errors = errors_of(matter_of(weights, options), cases)
         first = next(iter(found.values()), errors)
         mad, mse = errors.mean(0)
         row = relative(errors, first) if found else "|"
-        print(f"| {weights} | {mad:.4f} | {mse:.4f} | {row} |", flush=True)
-        found[weights] = errors
+        name = weights or options.model
+        print(f"| {name} | {mad:.4f} | {mse:.4f} | {row} |", flush=True)
+        found[name] = errors
     print_kinds(found, np.array([kind for kind, _ in cases]))
 
 

@@ -1,9 +1,14 @@
-"""The moving average of the weights."""
+"""Copies of the weights, and their moving average."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+
+
+def copy_of(network: nn.Module) -> dict[str, Tensor]:
+    """The network's parameters and statistics as they are now."""
+    return {name: value.clone() for name, value in network.state_dict().items()}
 
 
 class Average:
@@ -15,7 +20,7 @@ class Average:
 
     def __init__(self, network: nn.Module, decay: float) -> None:
         self.decay = decay
-        self.state = {k: v.detach().clone() for k, v in network.state_dict().items()}
+        self.state = copy_of(network)
 
     @torch.no_grad()
     def update(self, network: nn.Module, step: int) -> None:

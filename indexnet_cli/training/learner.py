@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from indexnet_cli.engine.ranks import Ranks
 from indexnet_cli.models.registry import ModelSpec
-from indexnet_cli.training.averaging import Average
+from indexnet_cli.training.averaging import Average, copy_of
 from indexnet_cli.training.losses import Batch
 from indexnet_cli.training.recipe import Recipe
 from indexnet_cli.training.step import Outcome, TrainingStep
@@ -35,7 +35,7 @@ class Learner:
         self.learning_rate = 0.0
         self._step = TrainingStep(network, spec, recipe, device, ranks)
         self._average = Average(network, recipe.ema_decay) if recipe.ema_decay else None
-        self._start = _copy(network) if recipe.start_share else None
+        self._start = copy_of(network) if recipe.start_share else None
 
     def train(self, pieces: Sequence[Batch], step: int, rate_factor: float) -> Outcome:
         """Take ``step`` on this process's ``pieces`` of its batch."""
@@ -80,7 +80,7 @@ class Learner:
         if self._average is None and self._start is None:
             yield
             return
-        trained = _copy(self.network)
+        trained = copy_of(self.network)
         self.network.load_state_dict(self._kept(trained))
         try:
             yield
@@ -98,7 +98,3 @@ class Learner:
             else value
             for name, value in kept.items()
         }
-
-
-def _copy(network: nn.Module) -> dict[str, Tensor]:
-    return {name: value.clone() for name, value in network.state_dict().items()}

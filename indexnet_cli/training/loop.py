@@ -13,6 +13,7 @@ from torch import nn
 from indexnet_cli.engine.ranks import Ranks
 from indexnet_cli.errors import TrainingError
 from indexnet_cli.models.registry import build_network, resolve_model
+from indexnet_cli.training.averaging import copy_of
 from indexnet_cli.training.course import Course
 from indexnet_cli.training.data import Data
 from indexnet_cli.training.feed import Feed
@@ -161,7 +162,7 @@ class Trainer:
             saves = (saves or best) and self.ranks.leads
             if saves:
                 self.keeper.show(self.network, self.step, sheet=validates)
-                weights = {k: v.clone() for k, v in self.network.state_dict().items()}
+                weights = copy_of(self.network)
         if saves:
             self.keeper.save(self._state(), weights, best, ends or self.is_over)
         return rows
