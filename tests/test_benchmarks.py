@@ -106,6 +106,17 @@ def test_compositions(bench, pack_folder):
     assert sum(map(int, pictures)) == 4
 
 
+def test_recomposed(bench, measured_pictures, pack_folder):
+    folders = ["--examples", str(measured_pictures), "--data-dir", str(pack_folder)]
+    said = bench("recomposed.py", *folders, "--each", "2")
+    rows = re.findall(r"\| (ramp \d) \| indexnet \| ([\d.]+)", said)
+    assert [name for name, _ in rows] == 2 * ["ramp 0", "ramp 1"]
+    assert rows[0][1] != rows[1][1]  # other backgrounds
+    assert rows[:2] == rows[2:]  # trimap and trimap2 are the same here
+    mean = figure(r"\*\*indexnet\*\* \| ([\d.]+)", said)
+    assert mean == pytest.approx(sum(float(sad) for _, sad in rows[:2]) / 2, abs=0.01)
+
+
 def test_held_out(bench, pack_folder):
     path = str(find_checkpoint(DEFAULT_MODEL).path)
     pictures = ["--data-dir", str(pack_folder), "--side", "64", "--count", "6"]

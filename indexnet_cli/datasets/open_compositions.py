@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from indexnet_cli.datasets.chance import log_uniform
 from indexnet_cli.datasets.colours import (
     background_colours,
     colour_pieces,
@@ -18,7 +19,7 @@ from indexnet_cli.datasets.damage import apply_table, damage_image, photometric_
 from indexnet_cli.datasets.enlarging import enlarge_part
 from indexnet_cli.datasets.mattes import KINDS
 from indexnet_cli.datasets.mattes.drawing import Alpha, Matte, join
-from indexnet_cli.datasets.noise import defocus
+from indexnet_cli.datasets.noise import defocus, fractal_noise
 from indexnet_cli.datasets.pack import SPLITS, Pack, PackPart
 from indexnet_cli.datasets.sample import Sample
 from indexnet_cli.datasets.shading import refract, shade_by_structure
@@ -57,6 +58,8 @@ class OpenCompositions:
         self.distractors = 0.3  # the share of samples with one
         self.in_light = 0.5  # the share that is mixed as a lens does, not as a program does
         self.enlarged = 0.35 if split == "train" else 0.0  # the share at twice its size
+        # The share that is nowhere quite solid, and so unknown as a whole.
+        self.nearly_solid = 0.06 if split == "train" else 0.0
         self.crop = crop
         self.kinds = list(kinds or KINDS)
         self._shares = _shares(self.kinds, shares or {})
@@ -138,6 +141,8 @@ class OpenCompositions:
             matte = _flip(rng, _crop(rng, matte, self.crop))
             if np.count_nonzero(fractional_pixels(matte.alpha)) >= _FEWEST_SOFT_PIXELS:
                 break
+        if self.nearly_solid and rng.random() < self.nearly_solid:
+            matte = matte._replace(alpha=_less_than_solid(rng, matte.alpha))
         if matte.colours is None and rng.random() < 0.04:
             matte = matte._replace(alpha=1 - matte.alpha)  # a foreground seen through holes
         return matte
@@ -167,6 +172,17 @@ def _settle(alpha: Alpha) -> Alpha:
     """Make the nearly empty empty and the nearly solid solid, so that trimaps call them known."""
     settled = np.where(alpha < 1.5 / 255, 0, np.where(alpha > 253.5 / 255, 1, alpha))
     return settled.astype(np.float32)
+
+
+def _less_than_solid(rng: np.random.Generator, alpha: Alpha) -> Alpha:
+    """Take a little off what is solid, here more and there less.
+
+    So are printed cloth and most mattes that were measured, and their trimaps say of the whole
+    thing that it is unknown. It is to be seen as nearly solid all the same.
+    """
+    relief = np.clip(0.7 + 0.3 * fractal_noise(rng, alpha.shape[0], 3, 4), 0.4, 1)
+    # At the least 0.008, two levels of 255: less would count as solid.
+    return np.asarray(alpha * (1 - np.float32(log_uniform(rng, 0.02, 0.2)) * relief), np.float32)
 
 
 def _crop(rng: np.random.Generator, matte: Matte, crop: int) -> Matte:

@@ -109,3 +109,19 @@ def test_shares_of_kinds_can_be_others(pack: Pack) -> None:
     assert [drawn[i].kind for i in range(20)].count("smoke") > 12
     only = OpenCompositions(pack, 0, 64, kinds=["blur", "smoke"], shares={"smoke": 1.0})
     assert {only[i].kind for i in range(10)} == {"smoke"}
+
+
+def test_some_are_nowhere_quite_solid_but_nearly(pack: Pack) -> None:
+    plain, thinner = (OpenCompositions(pack, 0, 64, kinds=["text_shape"]) for _ in range(2))
+    assert 0 < plain.nearly_solid < 0.2
+    assert OpenCompositions(pack, 0, 64, "validation").nearly_solid == 0
+    plain.nearly_solid, thinner.nearly_solid = 1e-9, 1.0  # the draw itself is made in both
+    plain.enlarged = thinner.enlarged = 0.0
+    solid = 0
+    for i in range(6):
+        whole, thin = plain[i].alpha, thinner[i]
+        assert not (thin.trimap == 255).any()
+        assert np.all(thin.alpha[whole == 0] == 0)
+        solid += np.count_nonzero(whole == 1)
+        assert np.all(thin.alpha[whole == 1] > 0.75)
+    assert solid > 0
