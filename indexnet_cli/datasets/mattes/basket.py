@@ -45,6 +45,7 @@ def walls(rng: np.random.Generator, shape: Shape) -> tuple[Plane, Plane]:
     period = max(thread * log_uniform(rng, 2.5, 14.0), 5.0 * _FINER)
     maker = STEADY_MAKERS[int(rng.integers(len(STEADY_MAKERS)))]
     angle = float(rng.choice([0.0, np.pi / 4, rng.uniform(0, np.pi)]))
+    cos, sin = np.float32(np.cos(angle)), np.float32(np.sin(angle))
     radius = float(shape.profile.max()) * shape.height
     turn = np.arcsin(shape.across)
     lean = shape.tilt * np.cos(turn) * np.float32(rng.choice([-1, 1]))
@@ -53,8 +54,8 @@ def walls(rng: np.random.Generator, shape: Shape) -> tuple[Plane, Plane]:
     for around, sign in ((turn, -1), (np.float32(np.pi) - turn, 1)):
         u = around * np.float32(radius)
         v = shape.along * np.float32(shape.height) + np.float32(sign * radius) * lean
-        first = np.float32(np.cos(angle)) * u - np.float32(np.sin(angle)) * v
-        second = np.float32(np.sin(angle)) * u + np.float32(np.cos(angle)) * v
+        turned = [cos * u - sin * v, sin * u + cos * v]
+        first, second = (plane.astype(np.float32) for plane in turned)
         mesh = maker(np.random.default_rng(repeat), first, second, period, thread)
         sides.append(_shrunk(mesh * shape.inside))
     return sides[0], sides[1]
