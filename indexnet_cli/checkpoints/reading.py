@@ -124,9 +124,8 @@ def _read_file(path: Path) -> Any:
         EOFError,
         ValueError,
         TypeError,
-        KeyError,
+        LookupError,  # of keys, of places, of encodings
         AttributeError,
-        IndexError,
         AssertionError,
         ArithmeticError,
         ImportError,

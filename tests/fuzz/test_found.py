@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from indexnet_cli.checkpoints import manifest
 from indexnet_cli.checkpoints.downloading.google_drive import confirmed_address
+from indexnet_cli.checkpoints.reading import read_state_dict
 from indexnet_cli.errors import CheckpointError, InputError, UsageError
 from indexnet_cli.training.recipe import load_recipe
 
@@ -41,3 +44,13 @@ def test_a_number_beyond_all_numbers() -> None:
 )
 def test_a_page_of_drive_that_makes_no_sense(page: str) -> None:
     assert confirmed_address(page, "https://drive.google.com/uc") is None
+
+
+def test_a_checkpoint_in_an_encoding_that_nobody_knows(tmp_path: Path) -> None:
+    path = tmp_path / "odd.pth"
+    torch.save({"curve": np.zeros(1)}, path, _use_new_zipfile_serialization=False)
+    content = path.read_bytes()
+    assert b"latin1" in content
+    path.write_bytes(content.replace(b"latin1", b"hatin1"))
+    with pytest.raises(CheckpointError, match=r"odd\.pth"):
+        read_state_dict(path)
