@@ -45,6 +45,15 @@ class Case:
     truth: Any
 
 
+def names_of(examples: Path, only: list[str] | None = None) -> list[str]:
+    """The photographs in ``examples``, or those whose stem is in ``only``; ends without any."""
+    names = sorted(path.name for path in (examples / "image").glob("*.png"))
+    names = [name for name in names if not only or Path(name).stem in only]
+    if not names:
+        sys.exit(f"{examples}/image: no such PNGs")
+    return names
+
+
 def read_case(examples: Path, folder: str, name: str) -> Case:
     return Case(
         read_image(examples / "image" / name).pixels,
@@ -248,10 +257,7 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path, metavar="PNG", help="contact sheet, narrow trimaps")
     parser.add_argument("--only", nargs="+", metavar="STEM", help="only these pictures")
     options = parser.parse_args()
-    names = sorted(path.name for path in (options.examples / "image").glob("*.png"))
-    names = [name for name in names if not options.only or Path(name).stem in options.only]
-    if not names:
-        sys.exit(f"{options.examples}/image: no such PNGs")
+    names = names_of(options.examples, options.only)
     matter = matter_of(options)
     sets = {
         folder: {Path(name).stem: read_case(options.examples, folder, name) for name in names}

@@ -13,7 +13,7 @@ Composition-1k, too.
 from __future__ import annotations
 
 import argparse
-import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ from quality import (
     classical_methods,
     matter_of,
     measure,
+    names_of,
     print_table,
     read_case,
 )
@@ -33,28 +34,26 @@ from indexnet_cli.datasets.composing import RULES, fit_background
 from indexnet_cli.datasets.pack import Pack, PackPart
 from indexnet_cli.imaging.compositing import composite
 from indexnet_cli.imaging.foreground import estimate_foreground
+from indexnet_cli.imaging.levels import from_float
 
 RULE = RULES["indexnet"]
 
 
-def recomposed(case: Case, part: PackPart, rng: np.random.Generator) -> Case:
-    """The foreground of ``case`` over a photograph of the pack."""
-    foreground = estimate_foreground(case.image, case.truth)
-    background = fit_background(part.photograph(rng), *case.truth.shape, RULE)
-    front = np.rint(foreground * 255).astype(np.uint8)
-    return Case(composite(front, background, case.truth), case.trimap, case.truth)
-
-
-def cases_of(
-    examples: Path, folder: str, names: list[str], part: PackPart, each: int
-) -> dict[str, Case]:
-    """Cases by name; a picture has the same backgrounds under every trimap."""
-    cases: dict[str, Case] = {}
+def recomposed(
+    examples: Path, names: list[str], part: PackPart, each: int
+) -> dict[str, dict[str, Case]]:
+    """Cases by trimap folder and name; a picture is the same under every trimap."""
+    cases: dict[str, dict[str, Case]] = {folder: {} for folder in TRIMAPS}
     for number, name in enumerate(names):
-        photograph = read_case(examples, folder, name)
+        photographs = {folder: read_case(examples, folder, name) for folder in TRIMAPS}
+        one = next(iter(photographs.values()))
+        front = from_float(estimate_foreground(one.image, one.truth), np.uint8)
         for index in range(each):
             rng = np.random.default_rng([number, index])
-            cases[f"{Path(name).stem} {index}"] = recomposed(photograph, part, rng)
+            background = fit_background(part.photograph(rng), *one.truth.shape, RULE)
+            image = composite(front, background, one.truth)
+            for folder, photograph in photographs.items():
+                cases[folder][f"{Path(name).stem} {index}"] = replace(photograph, image=image)
     return cases
 
 
@@ -66,16 +65,14 @@ def main() -> None:
     parser.add_argument("--classical", action="store_true", help="closed-form matting as well")
     add_matter_options(parser)
     options = parser.parse_args()
-    names = sorted(path.name for path in (options.examples / "image").glob("*.png"))
-    if not names:
-        sys.exit(f"{options.examples}/image: no such PNGs")
+    names = names_of(options.examples)
     part = PackPart(Pack(options.data_dir), "validation")
     methods: dict[str, Method] = {"indexnet": matter_of(options).matte}
     if options.classical:
         methods["closed-form"] = classical_methods()["closed-form"]
-    for folder, title in TRIMAPS.items():
-        cases = cases_of(options.examples, folder, names, part, options.each)
-        print_table(title, {name: measure(cases, method) for name, method in methods.items()})
+    for folder, cases in recomposed(options.examples, names, part, options.each).items():
+        results = {name: measure(cases, method) for name, method in methods.items()}
+        print_table(TRIMAPS[folder], results)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ def draw(rng: np.random.Generator, size: int) -> Matte:
     u, v = _cloth_coordinates(rng, size)
     maker = MAKERS[int(rng.integers(len(MAKERS)))]
     mesh = maker(rng, u, v, period, thread)
-    if rng.random() < 0.2:  # the far side of a basket, seen through the near one
+    if rng.random() < 0.2:  # a second layer, seen through the first
         mesh = join(mesh, _far_side(rng, size, maker, period, thread))
     if rng.random() < 0.3:  # embroidery: filled spots between the threads
         spots = fractal_noise(rng, size, int(rng.integers(4, 14)), 2)
@@ -38,7 +38,7 @@ def draw(rng: np.random.Generator, size: int) -> Matte:
 def _far_side(
     rng: np.random.Generator, size: int, maker: Maker, period: float, thread: float
 ) -> Field:
-    """The same mesh once more, smaller, from another side, and less sharp."""
+    """The same mesh once more, further away, from another side, and less sharp."""
     shrink = float(rng.uniform(0.6, 1.0))
     u, v = _cloth_coordinates(rng, size)
     mesh = maker(rng, u, v, max(period * shrink, 5.0), thread * shrink)

@@ -19,7 +19,7 @@ Plane = NDArray[np.float32]
 Profile = NDArray[np.float64]
 
 # Height of places along the axis, and the radius there, in shares of the height.
-PROFILES: dict[str, tuple[tuple[float, float], ...]] = {
+_PROFILES: dict[str, tuple[tuple[float, float], ...]] = {
     "tumbler": ((0.0, 0.34), (0.5, 0.31), (1.0, 0.27)),
     "goblet": ((0.0, 0.2), (0.2, 0.27), (0.42, 0.22), (0.52, 0.03), (0.9, 0.03), (1.0, 0.22)),
     "flute": ((0.0, 0.1), (0.3, 0.13), (0.55, 0.08), (0.62, 0.02), (0.92, 0.02), (1.0, 0.15)),
@@ -28,7 +28,7 @@ PROFILES: dict[str, tuple[tuple[float, float], ...]] = {
     "bulb": ((0.0, 0.0), (0.08, 0.16), (0.3, 0.31), (0.55, 0.26), (0.8, 0.12), (1.0, 0.11)),
 }
 BUBBLE = "bubble"
-NAMES = (*PROFILES, BUBBLE)
+NAMES = (*_PROFILES, BUBBLE)
 _PLACES = np.linspace(0, 1, 257)  # where a profile is sampled
 
 
@@ -97,7 +97,7 @@ def _profile(rng: np.random.Generator, name: str) -> Profile:
     """The radius at ``_PLACES``, in shares of the height: slender or stout, none alike."""
     if name == BUBBLE:
         return np.sqrt(np.maximum(0.25 - (_PLACES - 0.5) ** 2, 0))
-    at, radius = np.array(PROFILES[name]).T
+    at, radius = np.array(_PROFILES[name]).T
     radius = radius * np.exp(rng.normal(0, 0.12, len(radius))) * float(np.exp(rng.normal(0, 0.2)))
     at[1:-1] += rng.normal(0, 0.02, len(at) - 2)
     sharp = np.interp(_PLACES, np.sort(at), radius)
