@@ -25,6 +25,7 @@ from indexnet_cli.datasets.sample import Sample
 from indexnet_cli.datasets.shading import refract, shade_by_structure
 from indexnet_cli.datasets.trimaps import fractional_pixels, random_trimap
 from indexnet_cli.imaging.compositing import composite
+from indexnet_cli.imaging.trimaps import BACKGROUND, FOREGROUND, UNKNOWN
 
 _LENGTH = 1_000_000_000
 _ATTEMPTS = 4
@@ -60,6 +61,8 @@ class OpenCompositions:
         self.enlarged = 0.35 if split == "train" else 0.0  # the share at twice its size
         # The share that is nowhere quite solid, and so unknown as a whole.
         self.nearly_solid = 0.06 if split == "train" else 0.0
+        # The share whose foreground is unknown as a whole, beside known background.
+        self.unmarked = 0.1 if split == "train" else 0.0
         self.crop = crop
         self.kinds = list(kinds or KINDS)
         self._shares = _shares(self.kinds, shares or {})
@@ -87,13 +90,21 @@ class OpenCompositions:
         mixed = composite(foreground, background, alpha, linear=rng.random() < self.in_light)
         sample = Sample(
             image=damage_image(rng, mixed),
-            trimap=random_trimap(rng, alpha),
+            trimap=self._trimap(rng, alpha),
             alpha=alpha,
             foreground=foreground,
             background=background,
             kind=kind,
         )
         return enlarge_part(rng, sample) if rng.random() < self.enlarged else sample
+
+    def _trimap(self, rng: np.random.Generator, alpha: Alpha) -> NDArray[np.uint8]:
+        """Some say nothing of the foreground: what stands out from all around it is to be found."""
+        trimap = random_trimap(rng, alpha)
+        unmarked = self.unmarked and rng.random() < self.unmarked
+        if unmarked and (trimap == BACKGROUND).any():
+            trimap[trimap == FOREGROUND] = UNKNOWN
+        return trimap
 
     def _front(
         self,

@@ -125,3 +125,22 @@ def test_some_are_nowhere_quite_solid_but_nearly(pack: Pack) -> None:
         solid += np.count_nonzero(whole == 1)
         assert np.all(thin.alpha[whole == 1] > 0.75)
     assert solid > 0
+
+
+def test_some_say_nothing_of_the_foreground_beside_known_background(pack: Pack) -> None:
+    marked, unmarked = (OpenCompositions(pack, 0, 64, kinds=["text_shape"]) for _ in range(2))
+    assert 0 < marked.unmarked < 0.2
+    assert OpenCompositions(pack, 0, 64, "validation").unmarked == 0
+    marked.unmarked, unmarked.unmarked = 1e-9, 1.0  # the draw itself is made in both
+    marked.enlarged = unmarked.enlarged = 0.0
+    gone = 0
+    for i in range(6):
+        known, left = marked[i].trimap, unmarked[i].trimap
+        assert np.array_equal(marked[i].image, unmarked[i].image)
+        assert np.array_equal(known == 0, left == 0)
+        if (known == 0).any():
+            assert not (left == 255).any()
+            gone += np.count_nonzero(known == 255)
+        else:
+            assert np.array_equal(known, left)
+    assert gone > 0
