@@ -6,7 +6,8 @@ Draws --count pictures of the held-out split, of all kinds in the shares of the 
 of --kinds alone, and compares mattes of them, in one size and fitted to the colours as the
 validation of training does it. Pictures differ far more than weights do; so the differences from
 the first file are taken picture by picture, with their standard error. Without --weights it is the
-model's own file alone. For mattes as people get them there are quality.py and compositions.py.
+model's own file alone. --unmarked takes the known foreground out of trimaps that have known
+background. For mattes as people get them there are quality.py and compositions.py.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ def draw(options: argparse.Namespace) -> list[tuple[str, Case]]:
     drawn = OpenCompositions(
         Pack(options.data_dir), options.seed, options.side, "validation", options.kinds
     )
+    drawn.unmarked = float(options.unmarked)
     samples = (drawn[index] for index in range(options.count))
     cases = [(sample.kind, as_case(sample)) for sample in samples]
     return [(kind, case) for kind, case in cases if (case.trimap == UNKNOWN).any()]
@@ -87,6 +89,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=256, help="pixels")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kinds", nargs="+", choices=list(KINDS))
+    parser.add_argument("--unmarked", action="store_true", help="no foreground known")
     parser.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--precision", default="auto")
