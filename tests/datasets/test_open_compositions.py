@@ -111,12 +111,19 @@ def test_shares_of_kinds_can_be_others(pack: Pack) -> None:
     assert {only[i].kind for i in range(10)} == {"smoke"}
 
 
+def without_and_with(pack: Pack, option: str) -> tuple[OpenCompositions, OpenCompositions]:
+    """Compositions of which none is as ``option`` says, and the same of which all are."""
+    none, all_ = (OpenCompositions(pack, 0, 64, kinds=["text_shape"]) for _ in range(2))
+    assert 0 < getattr(none, option) < 0.2
+    assert getattr(OpenCompositions(pack, 0, 64, "validation"), option) == 0
+    setattr(none, option, 1e-9)  # not 0: the draw itself is made in both
+    setattr(all_, option, 1.0)
+    none.enlarged = all_.enlarged = 0.0
+    return none, all_
+
+
 def test_some_are_nowhere_quite_solid_but_nearly(pack: Pack) -> None:
-    plain, thinner = (OpenCompositions(pack, 0, 64, kinds=["text_shape"]) for _ in range(2))
-    assert 0 < plain.nearly_solid < 0.2
-    assert OpenCompositions(pack, 0, 64, "validation").nearly_solid == 0
-    plain.nearly_solid, thinner.nearly_solid = 1e-9, 1.0  # the draw itself is made in both
-    plain.enlarged = thinner.enlarged = 0.0
+    plain, thinner = without_and_with(pack, "nearly_solid")
     solid = 0
     for i in range(6):
         whole, thin = plain[i].alpha, thinner[i]
@@ -128,11 +135,7 @@ def test_some_are_nowhere_quite_solid_but_nearly(pack: Pack) -> None:
 
 
 def test_some_say_nothing_of_the_foreground_beside_known_background(pack: Pack) -> None:
-    marked, unmarked = (OpenCompositions(pack, 0, 64, kinds=["text_shape"]) for _ in range(2))
-    assert 0 < marked.unmarked < 0.2
-    assert OpenCompositions(pack, 0, 64, "validation").unmarked == 0
-    marked.unmarked, unmarked.unmarked = 1e-9, 1.0  # the draw itself is made in both
-    marked.enlarged = unmarked.enlarged = 0.0
+    marked, unmarked = without_and_with(pack, "unmarked")
     gone = 0
     for i in range(6):
         known, left = marked[i].trimap, unmarked[i].trimap
