@@ -23,9 +23,9 @@ from indexnet_cli.datasets.noise import defocus, fractal_noise
 from indexnet_cli.datasets.pack import SPLITS, Pack, PackPart
 from indexnet_cli.datasets.sample import Sample
 from indexnet_cli.datasets.shading import refract, shade_by_structure
-from indexnet_cli.datasets.trimaps import fractional_pixels, random_trimap
+from indexnet_cli.datasets.trimaps import fractional_pixels, random_trimap, without_foreground
 from indexnet_cli.imaging.compositing import composite
-from indexnet_cli.imaging.trimaps import BACKGROUND, FOREGROUND, UNKNOWN
+from indexnet_cli.imaging.trimaps import BACKGROUND
 
 _LENGTH = 1_000_000_000
 _ATTEMPTS = 4
@@ -101,9 +101,8 @@ class OpenCompositions:
     def _trimap(self, rng: np.random.Generator, alpha: Alpha) -> NDArray[np.uint8]:
         """Some say nothing of the foreground: what stands out from all around it is to be found."""
         trimap = random_trimap(rng, alpha)
-        unmarked = self.unmarked and rng.random() < self.unmarked
-        if unmarked and (trimap == BACKGROUND).any():
-            trimap[trimap == FOREGROUND] = UNKNOWN
+        if rng.random() < self.unmarked and (trimap == BACKGROUND).any():
+            return without_foreground(trimap)
         return trimap
 
     def _front(

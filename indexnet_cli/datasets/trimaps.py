@@ -45,10 +45,13 @@ def random_trimap(
     if rng.random() < 0.25:
         unknown |= _small_known_islands(rng, unknown, alpha)
     trimap = np.where(alpha > 0.5, np.uint8(255), np.uint8(0))
-    if style == "no_foreground":
-        unknown = unknown | (trimap == 255)
     trimap[unknown] = 128
-    return trimap
+    return without_foreground(trimap) if style == "no_foreground" else trimap
+
+
+def without_foreground(trimap: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the trimap with all that is sure foreground unknown."""
+    return np.where(trimap == 255, np.uint8(128), trimap)
 
 
 def _published(
