@@ -70,7 +70,6 @@ class Recipe:
     alpha_weight: float = 1.0
     composition_weight: float = 0.0
     laplacian_weight: float = 0.0
-    gradient_weight: float = 0.0
     refined_alpha_weight: float = 0.0
     cross_entropy_weight: float = 0.0
     whole_alpha_weight: float = 0.0

@@ -13,7 +13,7 @@ from indexnet_cli.training.fitting import fit_alpha
 from indexnet_cli.training.losses import LOSSES, Batch, Terms, count
 from indexnet_cli.training.losses.aimnet import blur_kernel
 from indexnet_cli.training.losses.chainer_dim import distance
-from indexnet_cli.training.losses.open import gradient_loss, laplacian_loss
+from indexnet_cli.training.losses.open import laplacian_loss
 from indexnet_cli.training.recipe import Recipe, load_recipe, recipe_names
 from indexnet_cli.training.validation.open_kinds import unknown_error
 from tests.golden.reading import read_arrays
@@ -286,24 +286,6 @@ class TestOpen:
         checkers = (1.0 - 2.0 * ((rows + columns) % 2))[None, None]
         loss = laplacian_loss(0.3 * checkers, torch.zeros(1, 1, 32, 32), unknown, unknown.sum())
         torch.testing.assert_close(loss, torch.tensor(0.3 / 1.875))
-
-    def test_gradient_loss_is_of_slopes_and_not_of_levels(self) -> None:
-        """Of 8 x 8 pixels 8 differ from those to their right, by 0.4, and none from those below."""
-        unknown, truth = torch.ones(1, 1, 8, 8), torch.zeros(1, 1, 8, 8)
-        step = truth.clone()
-        step[..., 3:] = 0.4
-        loss = gradient_loss(step, truth, unknown, unknown.sum())
-        torch.testing.assert_close(loss, torch.tensor(8 * 0.4 / (2 * 64)))
-        assert gradient_loss(truth + 0.4, truth, unknown, unknown.sum()) == 0
-
-    def test_a_term_of_gradients_counts_by_its_weight(self) -> None:
-        batch, outputs = random_batch(), random_outputs()
-        once, thrice = (
-            terms_of(load_recipe("open", [f"gradient_weight={w}"]), outputs, batch) for w in (1, 3)
-        )
-        assert "gradient" not in terms_of(OPEN, outputs, batch)
-        torch.testing.assert_close(3 * once.pop("gradient"), thrice.pop("gradient"))
-        assert once == thrice
 
 
 @pytest.mark.parametrize("name", ["indexnet", "indexnet-mmagic", "dim-stage1", "dim-chainer"])

@@ -40,14 +40,8 @@ def laplacian_loss(alpha: Tensor, truth: Tensor, mask: Tensor, count: Tensor) ->
     return total / (share * count.clamp(min=1))
 
 
-def gradient_loss(alpha: Tensor, truth: Tensor, mask: Tensor, count: Tensor) -> Tensor:
-    """L1 distance of the gradients: differences to the right and downwards, the mean of both."""
-    error = (alpha - truth) * mask
-    return sum(error.diff(dim=side).abs().sum() for side in (-1, -2)) / (2 * count).clamp(min=1)
-
-
 def open_terms(outputs: Batch, batch: Batch, totals: Totals, recipe: Recipe) -> Terms:
-    """Alpha, composition, Laplacian and gradient losses, weighted.
+    """Alpha, composition and Laplacian losses, weighted.
 
     Each is the mean of two: that of the network's alpha, and, ``fitted_weight`` times as heavy,
     that of the same alpha fitted to the picture's colours, as the engine delivers it.
@@ -78,7 +72,4 @@ def _terms(alpha: Tensor, batch: Batch, totals: Totals, recipe: Recipe) -> Terms
     if recipe.laplacian_weight:
         error = laplacian_loss(alpha, truth, mask, count)
         terms["laplacian"] = recipe.laplacian_weight * error
-    if recipe.gradient_weight:
-        error = gradient_loss(alpha, truth, mask, count)
-        terms["gradient"] = recipe.gradient_weight * error
     return terms
