@@ -116,7 +116,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=5, help="counted; one more warms up")
     options = parser.parse_args()
     recipe = load_recipe(options.recipe, ["precision=fp32", *options.settings])
-    processes = multiprocessing.get_context("spawn")
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["__main__", "torch._dynamo"])  # once for all
     connections = {}
     for way in WAYS:
         connections[way], theirs = processes.Pipe()

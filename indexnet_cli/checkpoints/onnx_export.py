@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from indexnet_cli.errors import UsageError
+from indexnet_cli.models.folding import ConvReLU6, bake, convolution
 from indexnet_cli.models.registry import ModelSpec
 
 INPUT, OUTPUT = "input", "alpha"
@@ -34,7 +35,7 @@ def check_exportable(spec: ModelSpec) -> None:
 
 
 def to_onnx(network: nn.Module, spec: ModelSpec, about: Mapping[str, str]) -> bytes:
-    """The file for ``network``, in evaluation mode, in the published key layout.
+    """The file for ``network``, which is changed for it and of no other use afterwards.
 
     Input ``input``, N x 4 x H x W float32, output ``alpha``, N x 1 x H x W before clipping; N
     free, H and W any multiples of the stride. What the input must be is in the metadata, with
@@ -43,11 +44,42 @@ def to_onnx(network: nn.Module, spec: ModelSpec, about: Mapping[str, str]) -> by
     side = spec.stride
     sizes = {0: Dim("batch"), 2: side * Dim("rows"), 3: side * Dim("columns")}
     example = torch.zeros(2, spec.input_channels, 2 * side, 3 * side)
-    model = _traced(network.eval(), example, sizes)
+    model = _traced(_with_clips(bake(network)), example, sizes)
     _forget_origins(model)
     for key, value in {**_description(spec), **about}.items():
         model.metadata_props.add(key=key, value=value)
     return bytes(model.SerializeToString())
+
+
+class _ConvClip(nn.Module):
+    """``ConvReLU6`` in ONNX's terms: a convolution and ``Clip``.
+
+    The exporter makes ``Clip`` of a ReLU6 as well, but takes it apart for that, with sizes that
+    have no values yet, into steps that cost half of the time of the whole export.
+    """
+
+    low: Tensor
+    high: Tensor
+
+    def __init__(self, layer: ConvReLU6) -> None:
+        super().__init__()
+        self.conv = convolution(layer, layer.weight, layer.bias, layer.groups)
+        self.register_buffer("low", torch.tensor(0.0))
+        self.register_buffer("high", torch.tensor(6.0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv(x)
+        inputs = (y, self.low, self.high)
+        clipped: Tensor = torch.onnx.ops.symbolic("Clip", inputs, dtype=y.dtype, shape=y.shape)
+        return clipped
+
+
+def _with_clips(network: nn.Module) -> nn.Module:
+    for module in list(network.modules()):
+        for name, layer in module.named_children():
+            if isinstance(layer, ConvReLU6):
+                module.add_module(name, _ConvClip(layer))
+    return network
 
 
 def _traced(network: nn.Module, example: Tensor, sizes: Mapping[int, object]):  # type: ignore[no-untyped-def]

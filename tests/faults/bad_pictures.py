@@ -110,7 +110,7 @@ def _bmp(width: int, height: int) -> bytes:
 
 def accepted() -> dict[str, bytes]:
     """What is odd and still a picture."""
-    tall = noise(30_000, 1, 3)
+    tall = noise(8_000, 1, 3)
     alpha = noise(20, 24, 4)
     floats = noise(20, 24).astype(np.float32) / 255
     broken = floats.copy()

@@ -19,7 +19,13 @@ from tests.cli.running import environment
 FORKS = multiprocessing.get_context("forkserver")
 # What costs seconds to import is imported once, before the commands are forked off.
 FORKS.set_forkserver_preload(
-    ["tests.faults.running", "indexnet_cli.cli.app", "indexnet_cli.engine.matter"]
+    [
+        "tests.faults.running",
+        "indexnet_cli.cli.app",
+        "indexnet_cli.engine.matter",
+        "indexnet_cli.training.loop",
+        "torch._dynamo",  # every optimiser of torch imports it
+    ]
 )
 
 

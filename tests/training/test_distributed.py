@@ -56,13 +56,13 @@ def test_two_processes_take_the_steps_of_one(
 SETTINGS = {
     "crop": 32,
     "batch_size": 2,
-    "steps": 12,
+    "steps": 8,
     "late_share": 0,
     "warmup_steps": 1,
     "calibration_batches": 1,
     "validation_crop": 32,
     "validation_per_kind": 1,
-    "validate_every": 12,
+    "validate_every": 8,
     "snapshot_every": 2,
 }
 
@@ -112,7 +112,7 @@ def test_run_recovers_from_a_killed_worker(pack_folder: Path, tmp_path: Path) ->
     assert "goes on after step" in log.read_text()
     assert torch.load(out / "snapshot.pt", weights_only=True)["step"] == SETTINGS["steps"]
     with (out / "curve.csv").open() as file:
-        assert [row["step"] for row in csv.DictReader(file)] == ["12"]
+        assert [row["step"] for row in csv.DictReader(file)] == ["8"]
 
 
 def test_batch_that_cannot_be_shared_out_is_refused(pack_folder: Path, tmp_path: Path) -> None:
