@@ -117,7 +117,7 @@ def main() -> None:
     options = parser.parse_args()
     recipe = load_recipe(options.recipe, ["precision=fp32", *options.settings])
     processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["__main__", "torch._dynamo"])  # once for all
+    processes.set_forkserver_preload(["__main__", "torch._dynamo"])  # what all import
     connections = {}
     for way in WAYS:
         connections[way], theirs = processes.Pipe()
