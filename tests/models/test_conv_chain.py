@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -51,17 +52,19 @@ def test_automatic_precision_is_left_to_torch() -> None:
 
 
 @pytest.mark.parametrize(
-    "network",
+    "build",
     [
-        DeepImageMatting(width=4),
-        DeepImageMatting(skip=False, refine=True, width=4),
-        DeepMatting(width=4),
+        lambda: DeepImageMatting(width=4),
+        lambda: DeepImageMatting(skip=False, refine=True, width=4),
+        lambda: DeepMatting(width=4),
     ],
-    ids=lambda network: type(network).__name__,
+    ids=["skip", "refine", "DeepMatting"],
 )
-def test_baked_and_laid_out_networks_give_the_published_numbers(network: nn.Module) -> None:
+def test_baked_and_laid_out_networks_give_the_published_numbers(
+    build: Callable[[], nn.Module],
+) -> None:
     torch.manual_seed(1)
-    network = network.eval().requires_grad_(False)
+    network = build().eval().requires_grad_(False)
     for norm in network.modules():
         if isinstance(norm, nn.BatchNorm2d):
             norm.running_mean.uniform_(-0.1, 0.1)
@@ -70,7 +73,14 @@ def test_baked_and_laid_out_networks_give_the_published_numbers(network: nn.Modu
     assert isinstance(fast, PoolsByMaxima)
     lay_out(fast, "fp32")
     x = torch.rand(1, 4, 64, 96)
-    torch.testing.assert_close(fast(x), network(x), atol=1e-6, rtol=1e-5)
+    in_doubles = copy.deepcopy(network).double()(x.double())
+    # In float32 rounding may decide where a window has its maximum, by which a patch of pixels
+    # changes; which windows those are depends on the processor.
+    difference = (fast(x) - in_doubles).abs()
+    assert difference.median() < 1e-6
+    assert difference.max() < 1e-3
+    doubles = set_folded(bake(copy.deepcopy(network).double()))
+    torch.testing.assert_close(doubles(x.double()), in_doubles, atol=1e-12, rtol=1e-12)
     bake(fast)  # once is enough
     decoder = [part.weight for part in fast.behind_pooling() if isinstance(part, nn.Conv2d)]
     wide = [weight for weight in decoder if min(weight.shape) > 1]
