@@ -27,7 +27,7 @@ from quality import (
     measure,
 )
 
-from indexnet_cli.datasets.mattes import KINDS
+from indexnet_cli.datasets.mattes import KINDS, kinds_of
 from indexnet_cli.datasets.open_compositions import OpenCompositions
 from indexnet_cli.datasets.pack import Pack
 from indexnet_cli.datasets.sample import Sample
@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=1024, help="pixels")
     parser.add_argument("--each", type=int, default=3, help="pictures of each kind")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
+    parser.add_argument("--kinds", nargs="+", choices=list(KINDS))
     parser.add_argument("--classical", action="store_true", help="closed-form matting as well")
     add_matter_options(parser)
     options = parser.parse_args()
@@ -100,7 +100,7 @@ def main() -> None:
     print(f"\n| kind | unknown | method | {heads} |\n|---|---:|---|{'---:|' * len(METRICS)}")
     found: dict[str, dict[str, Scores]] = {name: {} for name in methods}
     shares: dict[str, float] = {}
-    for kind in options.kinds:
+    for kind in options.kinds or kinds_of(pack):
         cases = draw(pack, kind, options.side, options.each, options.seed, options.classical)
         unknown = {name: unknown_share(case) for name, case in cases.items()}
         shares |= unknown

@@ -22,12 +22,12 @@ def pack_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("pack")
     rng = np.random.default_rng(0)
     lines = ["file,kind"]
-    for folder, suffix in (("fg", "webp"), ("bg", "png"), ("alpha", "png")):
+    for folder, suffix in (("fg", "webp"), ("bg", "png"), ("alpha", "png"), ("rendered", "webp")):
         (root / folder).mkdir()
         for number in range(30):
             grid = rng.integers(0, 256, (6, 8, 3), dtype=np.uint8)
             picture = cv2.resize(grid, (96, 72), interpolation=cv2.INTER_CUBIC)
-            if folder == "fg":
+            if folder in ("fg", "rendered"):
                 picture = np.dstack([picture, cv2.resize(_disc(72), (96, 72))])
             elif folder == "alpha":
                 picture = _disc(80)

@@ -14,6 +14,7 @@ from indexnet_cli.cli.failures import reports_failures
 from indexnet_cli.cli.info import info
 from indexnet_cli.cli.matte import matte
 from indexnet_cli.cli.optional_value import OptionalSaveTrimap
+from indexnet_cli.cli.render import render
 from indexnet_cli.cli.samples import samples
 from indexnet_cli.cli.train import train
 from indexnet_cli.cli.trimap import trimap
@@ -36,6 +37,7 @@ app.command()(edit)
 app.command("eval")(evaluate)
 app.command()(train)
 app.command()(reports_failures(samples))
+app.command()(reports_failures(render))
 app.command()(info)
 app.add_typer(weights_app, name="weights")
 

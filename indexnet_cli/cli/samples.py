@@ -112,18 +112,18 @@ def _pack(data_dir: list[Path], destination: Path, quality: int, overwrite: bool
 def _pack_sheets(
     root: Path, kinds: list[str] | None, seed: int, crop: int, recipe: str
 ) -> dict[str, SampleSource]:
-    from indexnet_cli.datasets.mattes import KINDS
+    from indexnet_cli.datasets.mattes import kinds_of
     from indexnet_cli.datasets.open_compositions import OpenCompositions
     from indexnet_cli.datasets.pack import Pack
 
     if recipe != "open":
         raise UsageError(f"--recipe {recipe} does not draw from an open pack.", "Leave it out.")
-    chosen = kinds or list(KINDS)
-    unknown = [kind for kind in chosen if kind not in KINDS]
-    if unknown:
-        known = f"Kinds: {', '.join(KINDS)}."
-        raise UsageError(f"No such kind of matte: {', '.join(unknown)}.", known)
     pack = Pack(root)
+    chosen = kinds or kinds_of(pack)
+    unknown = [kind for kind in chosen if kind not in kinds_of(pack)]
+    if unknown:
+        known = f"Kinds: {', '.join(kinds_of(pack))}."
+        raise UsageError(f"No such kind of matte: {', '.join(unknown)}.", known)
     return {kind: OpenCompositions(pack, seed, crop, kinds=[kind]) for kind in chosen}
 
 

@@ -17,7 +17,7 @@ from indexnet_cli.datasets.colours import (
 )
 from indexnet_cli.datasets.damage import apply_table, damage_image, photometric_table
 from indexnet_cli.datasets.enlarging import enlarge_part
-from indexnet_cli.datasets.mattes import KINDS
+from indexnet_cli.datasets.mattes import KINDS, kinds_of
 from indexnet_cli.datasets.mattes.drawing import Alpha, Matte, join
 from indexnet_cli.datasets.noise import defocus, fractal_noise
 from indexnet_cli.datasets.pack import SPLITS, Pack, PackPart
@@ -41,9 +41,9 @@ Colours = NDArray[np.uint8]
 class OpenCompositions:
     """A practically endless list of Samples of ``crop`` x ``crop`` pixels.
 
-    ``kinds`` restricts the mattes to some names of KINDS; ``shares`` gives some of them another
-    share than theirs, the others dividing the rest as ever. The two splits share no picture of the
-    pack and no random numbers.
+    ``kinds`` restricts the mattes to some names of KINDS (None: all that the pack has); ``shares``
+    gives some of them another share than theirs, the others dividing the rest as ever. The two
+    splits share no picture of the pack and no random numbers.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class OpenCompositions:
         # The share whose foreground is unknown as a whole, beside known background.
         self.unmarked = 0.1 if split == "train" else 0.0
         self.crop = crop
-        self.kinds = list(kinds or KINDS)
+        self.kinds = list(kinds or kinds_of(pack))
         self._shares = _shares(self.kinds, shares or {})
         self._split_id = SPLITS.index(split)
         self._part = PackPart(pack, split)
@@ -158,7 +158,7 @@ class OpenCompositions:
         return matte
 
     def _draw(self, rng: np.random.Generator, kind: str, size: int) -> Matte:
-        if KINDS[kind].from_pack:
+        if KINDS[kind].folder:
             return KINDS[kind].draw(rng, size, self._part)
         return KINDS[kind].draw(rng, size)
 

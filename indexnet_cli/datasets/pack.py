@@ -16,9 +16,15 @@ from indexnet_cli.datasets.pack_files import MANIFEST, open_pack_files
 from indexnet_cli.errors import InputError
 
 FOLDERS = ("fg", "bg", "alpha")
+RENDERED = "rendered"  # path-traced cut-outs, which not every pack has
 SPLITS = ("train", "validation")
 VALIDATION_SHARE = 0.08
-_FLAGS = {"fg": cv2.IMREAD_UNCHANGED, "bg": cv2.IMREAD_COLOR, "alpha": cv2.IMREAD_GRAYSCALE}
+_FLAGS = {
+    "fg": cv2.IMREAD_UNCHANGED,
+    "bg": cv2.IMREAD_COLOR,
+    "alpha": cv2.IMREAD_GRAYSCALE,
+    RENDERED: cv2.IMREAD_UNCHANGED,
+}
 
 
 def split_of(name: str) -> str:
@@ -38,6 +44,7 @@ def chance_of(name: str) -> float:
 class Pack:
     """Pictures under ``root``, a folder or zip file of fg/, bg/, alpha/ and manifest.csv.
 
+    There may be a folder rendered/, too, as ``datasets/rendering`` makes it.
     Decoded pictures are kept up to ``cache_bytes``. Raises InputError where a folder, the manifest
     or a listed file is missing.
     """
@@ -64,9 +71,10 @@ class Pack:
         names: dict[tuple[str, str], list[str]] = {}
         for name in listed:
             folder = name.split("/")[0]
-            if folder in FOLDERS:
+            if folder in _FLAGS:
                 names.setdefault((folder, split_of(name)), []).append(name)
-        for folder in FOLDERS:
+        found = {folder for folder, _ in names}
+        for folder in sorted({*FOLDERS, *found}):
             files = [name for split in SPLITS for name in names.get((folder, split), [])]
             if not files:
                 raise InputError(f"{self.root}/{MANIFEST} lists no file of {folder}/.", hint)
@@ -84,12 +92,16 @@ class Pack:
         except UnicodeDecodeError as error:
             raise InputError(f"{self.root}/{MANIFEST}: no text ({error}).") from error
 
+    def has(self, folder: str) -> bool:
+        """Whether files of this folder are listed; ``rendered`` may be missing."""
+        return (folder, SPLITS[0]) in self._names
+
     def names(self, folder: str, split: str) -> list[str]:
-        """List the files of one folder (``fg``, ``bg``, ``alpha``) in one split, sorted."""
+        """List the files of ``fg``, ``bg``, ``alpha`` or ``rendered`` in one split, sorted."""
         return self._names[folder, split]
 
     def read(self, name: str) -> NDArray[np.uint8]:
-        """Decode a file: ``fg`` as HxWx4 RGBA, ``bg`` as HxWx3 RGB, ``alpha`` as HxW; uint8."""
+        """Decode a file, uint8: a photograph HxWx3 RGB, a grey matte HxW, others HxWx4 RGBA."""
         picture = self._cache.get(name)
         if picture is None:
             picture = self._decode(name)
@@ -127,6 +139,10 @@ class PackPart:
     def cut_out(self, rng: np.random.Generator) -> NDArray[np.uint8]:
         """Draw a cut-out, HxWx4 uint8 RGBA."""
         return self._pick(rng, "fg")
+
+    def render(self, rng: np.random.Generator) -> NDArray[np.uint8]:
+        """Draw a path-traced cut-out, HxWx4 uint8 RGBA."""
+        return self._pick(rng, RENDERED)
 
     def photograph(self, rng: np.random.Generator) -> NDArray[np.uint8]:
         """Draw a photograph, HxWx3 uint8 RGB."""

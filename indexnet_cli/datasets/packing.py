@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from indexnet_cli.datasets.pack import FOLDERS, SPLITS, Pack
+from indexnet_cli.datasets.pack import FOLDERS, RENDERED, SPLITS, Pack
 from indexnet_cli.datasets.pack_files import MANIFEST, open_pack_files
 from indexnet_cli.imaging.placing import check_place, place_file
 
@@ -38,7 +38,8 @@ def write_pack_file(
     """
     check_place(destination, overwrite)
     pack = Pack(root, cache_bytes=0)
-    names = sorted({n for f in FOLDERS for s in SPLITS for n in pack.names(f, s)})
+    folders = [folder for folder in (*FOLDERS, RENDERED) if pack.has(folder)]
+    names = sorted({n for f in folders for s in SPLITS for n in pack.names(f, s)})
     files = open_pack_files(root)
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as archive, ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexnet_cli.datasets.mattes import KINDS
+from indexnet_cli.datasets.mattes import kinds_of
 from indexnet_cli.datasets.on_device import DeviceCuts
 from indexnet_cli.datasets.open_compositions import OpenCompositions
 from indexnet_cli.datasets.pack import Pack
@@ -112,8 +112,8 @@ def _open_pack(
             "compose_on = device: the samples of an open pack are drawn by the workers.",
             "Leave it out.",
         )
-    shares = _kind_shares(recipe)
     pack = Pack(roots[0])
+    shares = _kind_shares(recipe, kinds_of(pack))
     validator: Validator
     if validation is None:
         validator = OpenKinds(pack, recipe)
@@ -135,8 +135,8 @@ def _open_pack(
     )
 
 
-def _kind_shares(recipe: Recipe) -> dict[str, float]:
-    """``recipe.kind_shares``, as hair=0.2, by kind."""
+def _kind_shares(recipe: Recipe, kinds: Sequence[str]) -> dict[str, float]:
+    """``recipe.kind_shares``, as hair=0.2, by kind; ``kinds`` are those that the pack has."""
     shares = {}
     for given in recipe.kind_shares:
         kind, _, share = given.partition("=")
@@ -144,13 +144,13 @@ def _kind_shares(recipe: Recipe) -> dict[str, float]:
             shares[kind] = float(share)
         except ValueError:
             shares[kind] = -1.0
-        if kind not in KINDS or not 0 <= shares[kind] <= 1:
+        if kind not in kinds or not 0 <= shares[kind] <= 1:
             raise UsageError(
                 f"kind_shares: {given!r} is no kind of matte and its share of the samples",
-                f"Give them as hair=0.2; kinds: {', '.join(KINDS)}.",
+                f"Give them as hair=0.2; kinds: {', '.join(kinds)}.",
             )
     total = sum(shares.values())
-    if total > 1 + 1e-6 or (len(shares) == len(KINDS) and total < 1 - 1e-6):
+    if total > 1 + 1e-6 or (len(shares) == len(kinds) and total < 1 - 1e-6):
         raise UsageError(
             f"kind_shares: they add up to {total:g}",
             "Let them add up to 1, or to less where kinds are left out.",

@@ -41,7 +41,7 @@ def test_a_recipe_says_how_many_are_enlarged(pack_folder: Path) -> None:
         ("hair=-0.1", "no kind of matte"),
         ("hair=nan", "no kind of matte"),
         ("hair=0.7,fur=0.7", "add up to 1.4"),
-        (",".join(f"{kind}=0.01" for kind in KINDS), "add up to 0.12"),
+        (",".join(f"{kind}=0.01" for kind in KINDS), "add up to 0.13"),
     ],
 )
 def test_shares_that_cannot_be_are_refused(pack_folder: Path, shares: str, said: str) -> None:

@@ -16,22 +16,24 @@ from indexnet_cli.datasets.mattes import (
     net_lace,
     pack_alpha,
     pack_fg,
+    rendered,
     smoke,
     text_shape,
 )
 from indexnet_cli.datasets.mattes.drawing import Matte
+from indexnet_cli.datasets.pack import Pack
 
 
 class Kind(NamedTuple):
-    """A function and its share of the samples.
+    """A function and how often it draws, beside the others.
 
-    ``draw(rng, size)`` gives a Matte of size x size pixels; where ``from_pack`` is set,
-    ``draw(rng, size, part)`` does.
+    ``draw(rng, size)`` gives a Matte of size x size pixels; where a ``folder`` of the pack is
+    named, ``draw(rng, size, part)`` does, from that.
     """
 
     draw: Callable[..., Matte]
     weight: float
-    from_pack: bool = False
+    folder: str = ""
 
 
 KINDS: dict[str, Kind] = {
@@ -44,7 +46,13 @@ KINDS: dict[str, Kind] = {
     "glass_veil": Kind(glass_veil.draw, 0.08),
     "blur": Kind(blur.draw, 0.05),
     "text_shape": Kind(text_shape.draw, 0.02),
-    "keyed": Kind(keyed.draw, 0.02, True),
-    "pack_fg": Kind(pack_fg.draw, 0.20, True),
-    "pack_alpha": Kind(pack_alpha.draw, 0.04, True),
+    "keyed": Kind(keyed.draw, 0.02, "bg"),
+    "pack_fg": Kind(pack_fg.draw, 0.20, "fg"),
+    "pack_alpha": Kind(pack_alpha.draw, 0.04, "alpha"),
+    "rendered": Kind(rendered.draw, 0.25, "rendered"),
 }
+
+
+def kinds_of(pack: Pack) -> list[str]:
+    """The kinds that can be drawn with a pack: all, but for folders that it does not have."""
+    return [name for name, kind in KINDS.items() if not kind.folder or pack.has(kind.folder)]

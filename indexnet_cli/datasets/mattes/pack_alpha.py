@@ -19,7 +19,7 @@ def draw(rng: np.random.Generator, size: int, part: PackPart) -> Matte:
         native = size / max(matte.shape)
         scale = min(native * log_uniform(rng, 0.7, 1.8), 2.0)
         warped = cv2.warpAffine(
-            matte, place(rng, matte, size, scale), (size, size), flags=cv2.INTER_LINEAR
+            matte, place(rng, matte.shape, size, scale), (size, size), flags=cv2.INTER_LINEAR
         )
         alpha = join(alpha, warped.astype(np.float32) / np.float32(255))
     return Matte(join(alpha, random_body(rng, size)) if rng.random() < 0.35 else alpha)

@@ -12,10 +12,13 @@ from indexnet_cli.datasets.pack import PackPart
 
 
 def place(
-    rng: np.random.Generator, picture: NDArray[np.uint8], size: int, scale: float
+    rng: np.random.Generator, shape: tuple[int, ...], size: int, scale: float
 ) -> NDArray[np.float32]:
-    """Return the 2x3 matrix that scales, turns, mirrors and puts a picture into the scene."""
-    height, width = picture.shape[:2]
+    """The 2x3 matrix that scales, turns, mirrors a picture and puts it into the scene.
+
+    ``shape`` begins with the picture's height and width.
+    """
+    height, width = shape[:2]
     angle = float(rng.normal(0, 0.35)) if rng.random() < 0.75 else float(rng.uniform(0, 6.283))
     cos, sin = scale * np.cos(angle), scale * np.sin(angle)
     mirror = -1.0 if rng.random() < 0.5 else 1.0
@@ -35,7 +38,7 @@ def draw(rng: np.random.Generator, size: int, part: PackPart) -> Matte:
         scale = log_uniform(rng, 0.75, 1.5)
         if rng.random() < 0.3:  # large foregrounds: the scene holds a part of it
             scale = max(scale, min(native * float(rng.uniform(0.9, 1.6)), 2.5))
-        matrix = place(rng, picture, size, scale)
+        matrix = place(rng, picture.shape, size, scale)
         target = (size, size)
         rgb = cv2.warpAffine(
             np.ascontiguousarray(picture[..., :3]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from indexnet_cli.datasets.mattes import KINDS
+from indexnet_cli.datasets.mattes import kinds_of
 from indexnet_cli.datasets.open_compositions import OpenCompositions
 from indexnet_cli.datasets.pack import Pack
 from indexnet_cli.datasets.sample import Sample
@@ -32,7 +32,7 @@ class OpenKinds:
     def __init__(self, pack: Pack, recipe: Recipe) -> None:
         self.recipe = recipe
         self.samples: dict[str, list[Sample]] = {}
-        for kind in KINDS:
+        for kind in kinds_of(pack):
             drawn = OpenCompositions(
                 pack, VALIDATION_SEED, recipe.validation_crop, split="validation", kinds=[kind]
             )
