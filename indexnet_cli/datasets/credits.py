@@ -6,6 +6,8 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
+from indexnet_cli.datasets.pack import RENDERED
+
 Row = Mapping[str, str]
 
 _LICENCES = {
@@ -27,10 +29,13 @@ def pack_credits(rows: Iterable[Row]) -> str:
     """Write the rows of a manifest.csv as Markdown: by licence, repository and author.
 
     Rows have ``file``, ``kind`` (fg, bg, alpha), ``repo``, ``commit``, ``path`` and ``licence``.
-    Files that ask for credit (CC-BY) are named, each under its author; others are counted.
+    Files that ask for credit (CC-BY) are named, each under its author; others are counted. Renders
+    are ours and left out.
     """
     licences: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
+        if row["kind"] == RENDERED:
+            continue
         source = f"{row['repo']} @ {_short(row['commit'])}"
         licences[_licence(row["licence"])][source].append(row)
     parts = []

@@ -11,6 +11,7 @@ ROWS = [
     ("fg/i.webp", "fg", "three/icons", "aaaaaaaaaaaaaaaa (history)", "i.png", "CC0-1.0 (Icons)"),
     ("fg/j.webp", "fg", "three/icons", "aaaaaaaaaaaaaaaa (history)", "j.png", "CC0-1.0 (Icons)"),
     ("bg/k.jpg", "bg", "four/walls", "pip", "k.jpg", "Pexels (CC0 at time of download)"),
+    ("rendered/glass-0000.webp", "rendered", "", "", "", ""),  # ours
 ]  # fmt: skip
 NAMES = ("file", "kind", "repo", "commit", "path", "licence")
 
