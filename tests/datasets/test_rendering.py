@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
@@ -92,15 +94,40 @@ def test_without_blender_it_says_what_to_install(bare_pack: Path, tmp_path: Path
     assert "indexnet[render]" in result.stderr
 
 
+TRACE_ALL = """
+import sys
+from pathlib import Path
+import numpy as np
+from indexnet_cli.datasets.rendering.tracing import KINDS, trace
+photographs = sorted(Path(sys.argv[1]).iterdir())
+for run in "12":
+    traced = {kind: trace(kind, 0, photographs, side=96) for kind in KINDS}
+    np.savez(f"{sys.argv[2]}/{run}.npz", **traced)
+"""
+
+
+def run_python(*arguments: str | Path) -> None:
+    """In a process of its own: Blender's module takes the place of ``__main__``."""
+    subprocess.run([sys.executable, *map(str, arguments)], check=True, capture_output=True)
+
+
 @needs_blender
 @pytest.mark.slow
-def test_every_kind_is_traced_to_a_cut_out(bare_pack: Path, tmp_path: Path) -> None:
-    result = invoke("render", "--data-dir", bare_pack, "-o", tmp_path / "made", "--count", "9")
-    assert result.exit_code == 0, result.output
-    made = Pack(tmp_path / "made")
-    pictures = [made.read(f"{RENDERED}/{kind}-0000.webp") for kind in COUNTS]
-    for picture in pictures:
-        assert max(picture.shape[:2]) > 100
-        alpha = picture[..., 3]
-        assert ((alpha > 0) & (alpha < 255)).mean() > 0.01
-        assert picture[alpha > 128, :3].std() > 2  # lit
+def test_every_kind_is_traced_to_a_cut_out(pack_folder: Path, tmp_path: Path) -> None:
+    run_python("-c", TRACE_ALL, pack_folder / "bg", tmp_path)
+    with np.load(tmp_path / "1.npz") as first, np.load(tmp_path / "2.npz") as second:
+        assert first.keys() == second.keys() == COUNTS.keys()
+        for kind, picture in first.items():
+            assert max(picture.shape[:2]) > 30
+            alpha = picture[..., 3]
+            assert ((alpha > 0) & (alpha < 255)).mean() > 0.01
+            assert picture[alpha > 128, :3].std() > 2  # lit
+            np.testing.assert_array_equal(second[kind], picture)
+
+
+@needs_blender
+@pytest.mark.slow
+def test_the_command_adds_renders(bare_pack: Path, tmp_path: Path) -> None:
+    given = ("--data-dir", bare_pack, "-o", tmp_path / "made", "--count", "1")
+    run_python("-m", "indexnet_cli.cli.main", "render", *given)
+    assert Pack(tmp_path / "made").read(name_of(*order()[0])).shape[2] == 4

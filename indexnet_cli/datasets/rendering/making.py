@@ -93,8 +93,10 @@ def render(target: Path, photographs: Sequence[Path], wanted: tuple[str, int]) -
 
 
 def _be_quiet() -> None:
-    """Blender tells every step on standard output."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    """Blender tells every step and what it thinks of NumPy 2; failures come as exceptions."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
 
 
 def make_rendered_pack(
