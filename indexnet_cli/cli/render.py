@@ -37,9 +37,9 @@ def render(
 ) -> None:
     """Add path-traced glass, cloth, baskets, nets, plants, hair and fur to an open pack.
 
-    Blender's Cycles traces them, some 10 seconds each on a core; its photographs light them. The
-    result is for `indexnet train --data-dir`. What is there already is kept, so that the same
-    command goes on after it was stopped.
+    Blender's Cycles traces them, some 15 seconds each on a core, in the light of the pack's
+    photographs. The result is for `indexnet train --data-dir`. What is there already is kept, so
+    that the same command goes on after it was stopped.
 
     Examples:
 
