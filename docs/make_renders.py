@@ -15,13 +15,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from indexnet_cli.datasets.contact_sheet import GREEN
 from indexnet_cli.datasets.rendering.making import COUNTS
 from indexnet_cli.datasets.rendering.tracing import trace
 from indexnet_cli.imaging.writing import write_rgba
 
 ROOT = Path(__file__).parents[1]
 PANEL = 200  # pixels
-GREEN = np.array([0.1, 0.75, 0.2], np.float32)
 
 
 def panel_of(cut_out: NDArray[np.uint8]) -> NDArray[np.uint8]:

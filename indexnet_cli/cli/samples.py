@@ -119,11 +119,12 @@ def _pack_sheets(
     if recipe != "open":
         raise UsageError(f"--recipe {recipe} does not draw from an open pack.", "Leave it out.")
     pack = Pack(root)
-    chosen = kinds or kinds_of(pack)
-    unknown = [kind for kind in chosen if kind not in kinds_of(pack)]
+    known = kinds_of(pack)
+    chosen = kinds or known
+    unknown = [kind for kind in chosen if kind not in known]
     if unknown:
-        known = f"Kinds: {', '.join(kinds_of(pack))}."
-        raise UsageError(f"No such kind of matte: {', '.join(unknown)}.", known)
+        hint = f"Kinds: {', '.join(known)}."
+        raise UsageError(f"No such kind of matte: {', '.join(unknown)}.", hint)
     return {kind: OpenCompositions(pack, seed, crop, kinds=[kind]) for kind in chosen}
 
 

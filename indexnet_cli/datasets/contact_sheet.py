@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from indexnet_cli.datasets.sample import Sample
 
-_GREEN = np.array([0.1, 0.75, 0.2], np.float32)
+GREEN = np.array([0.1, 0.75, 0.2], np.float32)
 
 
 def contact_sheet(samples: Sequence[Sample], columns: int = 1) -> NDArray[np.uint8]:
@@ -27,7 +27,7 @@ def contact_sheet(samples: Sequence[Sample], columns: int = 1) -> NDArray[np.uin
 def _strip(sample: Sample) -> NDArray[np.float32]:
     alpha = sample.alpha[..., None]
     colours = sample.image if sample.foreground is None else sample.foreground
-    cut_out = alpha * colours + (1 - alpha) * _GREEN
+    cut_out = alpha * colours + (1 - alpha) * GREEN
     trimap = np.repeat(sample.trimap[..., None].astype(np.float32) / 255, 3, axis=2)
     strip = np.hstack([sample.image, trimap, np.repeat(alpha, 3, axis=2), cut_out])
     return np.pad(strip, ((0, 4), (0, 8), (0, 0))).astype(np.float32)

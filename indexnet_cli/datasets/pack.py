@@ -73,8 +73,7 @@ class Pack:
             folder = name.split("/")[0]
             if folder in _FLAGS:
                 names.setdefault((folder, split_of(name)), []).append(name)
-        found = {folder for folder, _ in names}
-        for folder in sorted({*FOLDERS, *found}):
+        for folder in dict.fromkeys([*FOLDERS, *(folder for folder, _ in names)]):
             files = [name for split in SPLITS for name in names.get((folder, split), [])]
             if not files:
                 raise InputError(f"{self.root}/{MANIFEST} lists no file of {folder}/.", hint)
