@@ -26,7 +26,7 @@ def render(
         typer.Option(
             min=1,
             metavar="N",
-            help="The first N renders, as varied as all 494.",
+            help="The first N renders, as varied as all 742.",
             show_default="all",
         ),
     ] = None,
@@ -35,7 +35,7 @@ def render(
         typer.Option(min=1, metavar="N", help="Traced at a time.", show_default="one a core"),
     ] = None,
 ) -> None:
-    """Add path-traced glass, cloth, baskets, nets, plants, hair and fur to an open pack.
+    """Add path-traced glass, cloth, wire, plants, feathers, hair and fur to an open pack.
 
     Blender's Cycles traces them, some 15 seconds each on a core, in the light of the pack's
     photographs. The result is for `indexnet train --data-dir`. What is there already is kept, so

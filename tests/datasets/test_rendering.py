@@ -16,7 +16,14 @@ import pytest
 from indexnet_cli.datasets.mattes import KINDS, kinds_of
 from indexnet_cli.datasets.pack import FOLDERS, RENDERED, Pack
 from indexnet_cli.datasets.rendering.making import COUNTS, make_rendered_pack, name_of, order
-from indexnet_cli.datasets.rendering.shapes import ball_profile, closed, revolve, smooth_profile
+from indexnet_cli.datasets.rendering.shapes import (
+    Ellipsoid,
+    ball_profile,
+    closed,
+    directions,
+    revolve,
+    smooth_profile,
+)
 from indexnet_cli.errors import InputError
 from tests.cli.running import invoke
 
@@ -55,6 +62,22 @@ def test_surfaces_of_revolution_are_closed() -> None:
 def test_a_ball_is_round() -> None:
     points, _ = revolve(ball_profile(0.4))
     np.testing.assert_allclose(np.linalg.norm(points, axis=1), 0.4, atol=1e-3)
+
+
+def test_hair_is_kept_off_the_body() -> None:
+    rng = np.random.default_rng(0)
+    body = Ellipsoid(np.array([0.5, 0.0, -1.0]), np.array([1.0, 2.0, 0.5]))
+    outside = body.centre + 3 * directions(rng, 20)
+    np.testing.assert_allclose(body.pushed_out(outside), outside)
+    inside = body.centre + 0.4 * directions(rng, 20)
+    pushed = (body.pushed_out(inside) - body.centre) / body.radii
+    np.testing.assert_allclose(np.linalg.norm(pushed, axis=1), 1)
+
+
+def test_help_says_how_many_there_are() -> None:
+    assert f"as varied as all {sum(COUNTS.values())}." in " ".join(
+        invoke("render", "--help").stdout.replace("│", " ").split()
+    )
 
 
 def test_the_first_are_as_varied_as_all() -> None:

@@ -27,6 +27,12 @@ COUNTS: Mapping[str, int] = {
     "plant": 40,
     "hair": 40,
     "fur": 24,
+    "portrait": 80,
+    "animal": 50,
+    "sieve": 40,
+    "feather": 30,
+    "clock": 24,
+    "web": 24,
 }
 QUALITY = 92  # of WebP colours; alphas are kept to the bit
 

@@ -1,11 +1,11 @@
-"""Twigs with leaves or needles."""
+"""Twigs with leaves or needles, and the clocks of dandelions."""
 
 from __future__ import annotations
 
 import bpy
 import numpy as np
 
-from indexnet_cli.datasets.rendering.shapes import Faces, Points, wander
+from indexnet_cli.datasets.rendering.shapes import Faces, Points, directions, unit, wander
 from indexnet_cli.datasets.rendering.studio import (
     Shader,
     add_camera,
@@ -13,6 +13,7 @@ from indexnet_cli.datasets.rendering.studio import (
     add_strands,
     any_colour,
     material,
+    plain,
 )
 
 
@@ -53,15 +54,11 @@ def _twig(rng: np.random.Generator) -> Points:
 def _stem(rng: np.random.Generator, twig: Points) -> tuple[Points, Points, Points, Points]:
     """Where on a twig a leaf begins, its direction, and what is across and normal to it."""
     i = int(rng.integers(4, len(twig)))
-    along = _unit(twig[i] - twig[i - 1])
-    side = _unit(np.cross(along, rng.normal(size=3)))
-    way = _unit(0.9 * side + along * rng.uniform(0.2, 0.9))
-    normal = _unit(np.cross(way, along))
+    along = unit(twig[i] - twig[i - 1])
+    side = unit(np.cross(along, rng.normal(size=3)))
+    way = unit(0.9 * side + along * rng.uniform(0.2, 0.9))
+    normal = unit(np.cross(way, along))
     return twig[i], way, np.cross(normal, way), normal
-
-
-def _unit(vector: Points) -> Points:
-    return np.asarray(vector / np.linalg.norm(vector))
 
 
 LEAF_ROWS = 9
@@ -99,3 +96,25 @@ def _leaf_surface(rng: np.random.Generator) -> bpy.types.Material:
         return shader.mixed(0.35, shader.surface(Base_Color=colour, Roughness=roughness), through)
 
     return material(leaf)
+
+
+def draw_clock(rng: np.random.Generator) -> None:
+    """The head of a dandelion that has gone to seed, some of it blown away, on its stalk."""
+    add_camera(rng, np.pi, 2.4)
+    stalk = np.array([0, 0, -1.4]) * np.linspace(0, 1, 40)[:, None] + 0.08 * wander(rng, 40)
+    stalk -= stalk[0]
+    lines, radii = [stalk], [np.full(40, rng.uniform(0.012, 0.03))]
+    out = directions(rng, int(rng.uniform(50, 170)))
+    out = out[out @ directions(rng, 1)[0] < rng.uniform(-0.2, 2)]
+    radius, long, hairs = rng.uniform(0.4, 0.65), rng.uniform(0.15, 0.35), int(rng.uniform(14, 34))
+    thick, flat = rng.uniform(0.0012, 0.003), rng.uniform(0.5, 1.4)
+    along = np.linspace(0, 1, 6)[:, None]
+    for way in out:
+        away = rng.uniform(0.2, 0.7) * (rng.random() < 0.05)  # on its own in the air
+        first, last = (0.05 + away) * way, (radius + away) * way
+        lines.append(first + along * (last - first))
+        radii.append(np.where(along[:, 0] < 0.3, 3.5, 1.2) * thick)
+        for spoke in unit(way + flat * directions(rng, hairs)):
+            lines.append(last + long * along * spoke + 0.2 * long * along**2 * way)
+            radii.append(thick * (1 - 0.7 * along[:, 0]))
+    add_strands(lines, radii, plain(any_colour(rng, (0, 0.25), (0.4, 0.95)), 0.6))

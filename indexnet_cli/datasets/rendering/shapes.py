@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,19 @@ Points = NDArray[np.float64]  # N x 3
 Profile = NDArray[np.float64]  # N x 2: distance from the axis, height
 Faces = list[tuple[int, int, int, int]]
 ON_AXIS = 5e-4  # a ring of this radius closes a surface of revolution
+
+
+class Ellipsoid(NamedTuple):
+    """A body with its axes along x, y and z."""
+
+    centre: Points
+    radii: Points
+
+    def pushed_out(self, points: Points) -> Points:
+        """``points`` (N x 3), those inside moved straight from the centre to the surface."""
+        away = points - self.centre
+        depth = np.linalg.norm(away / self.radii, axis=1, keepdims=True)
+        return np.asarray(self.centre + away / np.minimum(depth, 1.0))
 
 
 def smooth_profile(knots: Sequence[tuple[float, float]], count: int = 60) -> Profile:
@@ -60,7 +74,11 @@ def wander(rng: np.random.Generator, count: int) -> Points:
     return np.asarray((size * np.sin(2 * np.pi * (order * t / 2 + rng.random((1, 8, 3))))).sum(1))
 
 
+def unit(vectors: Points) -> Points:
+    """Vectors (along the last axis) of the same direction and length 1."""
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True))
+
+
 def directions(rng: np.random.Generator, count: int) -> Points:
     """Random unit vectors."""
-    vectors = rng.normal(size=(count, 3))
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+    return unit(rng.normal(size=(count, 3)))

@@ -35,7 +35,7 @@ def draw_hair(rng: np.random.Generator) -> None:
     lines = [locks.strand(rng) for _ in range(count)]
     thick = rng.uniform(0.0008, 0.003)
     thinning = thick * (1 - 0.8 * locks.t[:, 0])
-    add_strands(lines, [thinning] * count, _hair_surface(rng), flat=True)
+    add_strands(lines, [thinning] * count, hair_surface(rng), flat=True)
 
 
 class _Locks:
@@ -69,9 +69,10 @@ class _Locks:
         return np.asarray(line)
 
 
-def _hair_surface(rng: np.random.Generator) -> bpy.types.Material:
+def hair_surface(rng: np.random.Generator) -> bpy.types.Material:
+    """Hair of a natural colour, or dyed."""
     if rng.random() < 0.2:
-        return _dyed(any_colour(rng, (0.3, 1), (0.2, 0.9)))
+        return dyed(any_colour(rng, (0.3, 1), (0.2, 0.9)))
     melanin, redness = rng.uniform(0.02, 0.95), rng.random()
 
     def natural(shader: Shader) -> bpy.types.NodeSocket:
@@ -84,13 +85,15 @@ def _hair_surface(rng: np.random.Generator) -> bpy.types.Material:
     return material(natural)
 
 
-def _dyed(colour: Colour) -> bpy.types.Material:
-    def dyed(shader: Shader) -> bpy.types.NodeSocket:
+def dyed(colour: Colour) -> bpy.types.Material:
+    """Hair, fur or feathers of one colour."""
+
+    def coloured(shader: Shader) -> bpy.types.NodeSocket:
         hair = shader.node("BsdfHairPrincipled", Color=colour)
         hair.parametrization = "COLOR"
         return hair.outputs[0]
 
-    return material(dyed)
+    return material(coloured)
 
 
 def draw_fur(rng: np.random.Generator) -> None:
@@ -111,4 +114,4 @@ def draw_fur(rng: np.random.Generator) -> None:
     way = (out + lean + tilts[tuft] + rng.normal(size=(count, 3)) * 0.15) * length
     lines = roots[:, None] + t * way[:, None] - t**2 * [0, 0, 0.3] * length[:, None]
     thinning = rng.uniform(0.0015, 0.004) * (1 - 0.85 * t[:, 0])
-    add_strands(list(lines), [thinning] * count, _dyed(colour), flat=True)
+    add_strands(list(lines), [thinning] * count, dyed(colour), flat=True)

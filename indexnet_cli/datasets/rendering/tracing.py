@@ -13,12 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from indexnet_cli.datasets.rendering.animals import draw_animal
 from indexnet_cli.datasets.rendering.cloth import draw_veil
+from indexnet_cli.datasets.rendering.feather import draw_feathers
 from indexnet_cli.datasets.rendering.glass import draw_bag, draw_glass
-from indexnet_cli.datasets.rendering.plant import draw_plant
+from indexnet_cli.datasets.rendering.net import draw_net, draw_web
+from indexnet_cli.datasets.rendering.people import draw_portrait
+from indexnet_cli.datasets.rendering.plant import draw_clock, draw_plant
 from indexnet_cli.datasets.rendering.strands import draw_fur, draw_hair
 from indexnet_cli.datasets.rendering.studio import empty_scene
-from indexnet_cli.datasets.rendering.wire import draw_basket, draw_net
+from indexnet_cli.datasets.rendering.wire import draw_basket, draw_sieve
 
 
 class Kind(NamedTuple):
@@ -38,6 +42,12 @@ KINDS: Mapping[str, Kind] = {
     "plant": Kind(draw_plant, 32, 4),
     "fur": Kind(draw_fur, 24, 6),
     "hair": Kind(draw_hair, 24, 6),
+    "portrait": Kind(draw_portrait, 24, 6),
+    "animal": Kind(draw_animal, 24, 6),
+    "sieve": Kind(draw_sieve, 24, 3),
+    "feather": Kind(draw_feathers, 24, 6),
+    "clock": Kind(draw_clock, 24, 4),
+    "web": Kind(draw_web, 24, 4),
 }
 SIDE = 512  # of the picture in pixels
 MARGIN = 2  # pixels around the thing

@@ -1,8 +1,6 @@
-"""Baskets of wire or wicker, and nets that hang."""
+"""Baskets of wire or wicker, and sieves."""
 
 from __future__ import annotations
-
-import math
 
 import bpy
 import numpy as np
@@ -44,7 +42,7 @@ def draw_basket(rng: np.random.Generator) -> None:
             basket.add(around, np.full(160, k / rings), off=0.9 * basket.wire * weave)
     for height in (0.0, 1.0):
         basket.add(around, np.full(160, height), thicker=rng.uniform(1, 3))
-    add_strands(basket.lines, basket.radii, _threads(rng, metal=0.5))
+    add_strands(basket.lines, basket.radii, threads(rng, metal=0.5))
     if rng.random() < 0.6:
         for _ in range(int(rng.uniform(1, 5))):
             _put_in(rng, basket.height)
@@ -73,7 +71,8 @@ class _Basket:
         self.radii.append(np.full(len(line), thicker * self.wire))
 
 
-def _threads(rng: np.random.Generator, metal: float) -> bpy.types.Material:
+def threads(rng: np.random.Generator, metal: float) -> bpy.types.Material:
+    """Thread or wood, or metal with the probability ``metal``."""
     metallic = rng.random() < metal
     colour = any_colour(rng, (0, 0.3 if metallic else 0.9), (0.05, 0.95))
     return plain(colour, rng.uniform(0.15, 0.8), float(metallic))
@@ -90,30 +89,25 @@ def _put_in(rng: np.random.Generator, height: float) -> None:
     thing.rotation_euler = (*rng.uniform(-0.6, 0.6, 2), 0)
 
 
-def draw_net(rng: np.random.Generator) -> None:
-    """A net or fence that hangs and sways, its threads straight or crossing."""
-    add_camera(rng, 0.9, 2.4)
-    count, radius = int(rng.uniform(10, 36)), rng.uniform(0.003, 0.012)
-    sway = [wander(rng, 200) * rng.uniform(0.05, 0.35) for _ in range(2)]
-    crossing, uneven = rng.random() < 0.6, rng.uniform(0, 0.3) / count
-    wide, high = rng.uniform(1.4, 2.2, 2)
-
-    def place(u: np.ndarray, v: np.ndarray) -> Points:
-        at = [np.clip(x * 199, 0, 199).astype(int) for x in (u, v)]
-        flat = np.stack([(u - 0.5) * wide, np.zeros_like(u), (v - 0.5) * high], 1)
-        return flat + sway[0][at[0]] + sway[1][at[1]]
-
-    t = np.linspace(0, 1, 200)
-    lines = []
-    for k in range(-count if crossing else 0, 2 * count if crossing else count + 1):
-        for way in (-1, 1):
-            if crossing:
-                u = k / count + way * t
-                inside = (u >= 0) & (u <= 1)
-                lines.append(place(u[inside], t[inside]))
-            else:
-                along = np.full(200, k / count) + uneven * np.sin(t * 40 + k)
-                lines.append(place(along, t) if way > 0 else place(t, along))
-    lines = [line for line in lines if len(line) > 3]
-    add_strands(lines, [np.full(len(line), radius) for line in lines], _threads(rng, metal=0.3))
-    bpy.context.scene.camera.rotation_euler.y += math.radians(rng.uniform(-20, 20))
+def draw_sieve(rng: np.random.Generator) -> None:
+    """Woven wire in a round rim, sunk like a bowl or flat, with a handle."""
+    add_camera(rng, np.pi, 2.2)
+    count, wire = int(rng.uniform(16, 64)), rng.uniform(0.002, 0.008)
+    deep, bent = rng.choice([0.0, rng.uniform(0.2, 0.9)]), rng.uniform(0, 0.02)
+    t = np.linspace(-1, 1, 160)
+    lines: list[Points] = []
+    for k, at in enumerate(np.linspace(-1, 1, count + 2)[1:-1]):
+        for along in (0, 1):
+            reach = np.sqrt(1 - at**2) * t
+            over = wire * np.cos(np.pi * (reach + 1) * (count + 1) / 2 + np.pi * (k + along))
+            height = -deep * (1 - reach**2 - at**2) + over
+            plane = [reach, np.full(160, at)]
+            lines.append(np.stack([*(plane if along else plane[::-1]), height], 1))
+    lines = [line + bent * wander(rng, 160) for line in lines]
+    radii = [np.full(160, wire)] * len(lines)
+    around, thick = np.linspace(0, 2 * np.pi, 160), rng.uniform(0.015, 0.06)
+    lines.append(np.stack([np.cos(around), np.sin(around), np.zeros(160)], 1))
+    lines.append(np.array([1, 0, 0]) * np.linspace(1, rng.uniform(1.2, 2), 40)[:, None])
+    radii += [np.full(160, thick), np.full(40, thick * rng.uniform(0.6, 1.5))]
+    turned = np.linalg.qr(rng.normal(size=(3, 3)))[0] * rng.uniform(0.55, 0.8)
+    add_strands([line @ turned for line in lines], radii, threads(rng, metal=0.8))
