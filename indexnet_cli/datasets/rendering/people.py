@@ -51,7 +51,7 @@ def draw_portrait(rng: np.random.Generator) -> None:
 class _Hair(NamedTuple):
     """How a head's hair grows and falls."""
 
-    count: int
+    hairs: int
     locks: int
     length: float
     lift: float  # how much it stands up from the head before it falls
@@ -67,7 +67,7 @@ class _Hair(NamedTuple):
     def any(cls, rng: np.random.Generator) -> _Hair:
         """A random one, short or long."""
         return cls(
-            count=int(rng.uniform(4000, 11000)),
+            hairs=int(rng.uniform(4000, 11000)),
             locks=int(rng.uniform(40, 400)),
             length=rng.uniform(0.15, 0.6) if rng.random() < 0.3 else rng.uniform(0.6, 1.9),
             lift=rng.uniform(0.1, 1.0),
@@ -89,7 +89,7 @@ def _roots(rng: np.random.Generator, count: int) -> Points:
 
 def _fallen(rng: np.random.Generator, hair: _Hair) -> Points:
     """Hairs x STEPS x 3: step by step from the root, kept off the head and the shoulders."""
-    out = _roots(rng, hair.count)
+    out = _roots(rng, hair.hairs)
     seeds = _roots(rng, hair.locks)
     lock = np.argmax(out @ seeds.T, axis=1)
     flow = np.stack([wander(rng, STEPS) for _ in range(len(seeds))])
