@@ -22,6 +22,7 @@ from indexnet_cli.imaging.writing import write_rgba
 
 ROOT = Path(__file__).parents[1]
 PANEL = 200  # pixels
+IN_A_ROW = 7  # divides the number of kinds
 
 
 def panel_of(cut_out: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -40,13 +41,16 @@ def panel_of(cut_out: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def main() -> None:
-    """Trace one of each kind and write them in a row."""
+    """Trace one of each kind and write them in rows."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--output", type=Path, default=ROOT / "docs/images/renders.jpg")
     options = parser.parse_args()
     light = [ROOT / "examples/fluff.jpg"]
     panels = [panel_of(trace(kind, 0, light)) for kind in COUNTS]
-    write_rgba(np.concatenate(panels, axis=1), options.output, overwrite=True)
+    rows = [
+        np.concatenate(panels[k : k + IN_A_ROW], axis=1) for k in range(0, len(panels), IN_A_ROW)
+    ]
+    write_rgba(np.concatenate(rows), options.output, overwrite=True)
 
 
 if __name__ == "__main__":
