@@ -37,7 +37,7 @@ def render(
 ) -> None:
     """Add path-traced glass, cloth, wire, plants, feathers, hair and fur to an open pack.
 
-    Blender's Cycles traces them, some 15 seconds each on a core, in the light of the pack's
+    Blender's Cycles traces them, some 20 seconds each on a core, in the light of the pack's
     photographs. The result is for `indexnet train --data-dir`. What is there already is kept, so
     that the same command goes on after it was stopped.
 
