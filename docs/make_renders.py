@@ -2,7 +2,7 @@
 
     python docs/make_renders.py
 
-Needs Blender's module (`pip install "indexnet[render]"`) and a minute or two. Here the picture in
+Needs Blender's module (`pip install "indexnet[render]"`) and some minutes. Here the picture in
 examples/ lights them, not a photograph of the pack.
 """
 

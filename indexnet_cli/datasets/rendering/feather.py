@@ -21,12 +21,9 @@ def draw_feathers(rng: np.random.Generator) -> None:
         make.grow(rng, np.array([0, 0.08 * k, -0.95]), tilt)
     colour = any_colour(rng, (0, 0.8), (0.03, 0.95))
     second = any_colour(rng, (0, 0.6), (0.03, 0.95)) if rng.random() < 0.5 else colour
-    for lines, radii, dye in (
-        (make.plain, make.radii, colour),
-        (make.bars, make.bar_radii, second),
-    ):
-        if lines:
-            add_strands(lines, radii, dyed(dye), flat=True)
+    add_strands(make.plain, make.radii, dyed(colour), flat=True)
+    if make.bars:
+        add_strands(make.bars, make.bar_radii, dyed(second), flat=True)
 
 
 class _Make:
@@ -47,10 +44,8 @@ class _Make:
     def grow(self, rng: np.random.Generator, root: Points, tilt: float) -> None:
         """Add a feather that leans by ``tilt`` radians."""
         s = np.linspace(0, 1, 60)[:, None]
-        up, side = (
-            np.array([np.sin(tilt), 0, np.cos(tilt)]),
-            np.array([np.cos(tilt), 0, -np.sin(tilt)]),
-        )
+        up = np.array([np.sin(tilt), 0, np.cos(tilt)])
+        side = np.array([np.cos(tilt), 0, -np.sin(tilt)])
         bend = rng.normal(size=3) * [0.3, 0.3, 0.05]
         shaft = root + rng.uniform(1.3, 1.9) * s * up + s**2 * bend
         self.plain.append(shaft)

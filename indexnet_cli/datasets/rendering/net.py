@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import bpy
 import numpy as np
@@ -21,6 +22,8 @@ from indexnet_cli.datasets.rendering.studio import (
     plain,
 )
 from indexnet_cli.datasets.rendering.wire import threads
+
+ALONG = np.linspace(0, 1, 20)  # the points of a web's thread
 
 
 def draw_net(rng: np.random.Generator) -> None:
@@ -65,27 +68,33 @@ def draw_web(rng: np.random.Generator) -> None:
         flat = np.array([math.cos(angle) * length, 0, math.sin(angle) * length])
         return flat + wind[int(min(share, 1) * 49)]
 
-    t = np.linspace(0, 1, 20)
-    lines = [np.stack([at(spoke, share) for share in t]) for spoke in range(spokes)]
-    turns, torn = int(rng.uniform(8, 34)), rng.uniform(0, 0.2)
-    sag = rng.uniform(0.0, 0.25)
-    for k in range(turns * spokes):
-        if rng.random() < torn:
-            continue
-        first, last = (
-            at(k, 0.12 + 0.8 * k / turns / spokes),
-            at(k + 1, 0.12 + 0.8 * k / turns / spokes),
-        )
-        bow = 4 * t * (1 - t) * np.linalg.norm(last - first) * sag
-        lines.append(first + t[:, None] * (last - first) - bow[:, None] * [0, 0, 1])
+    lines = [np.stack([at(spoke, share) for share in ALONG]) for spoke in range(spokes)]
+    lines += _spiral(rng, spokes, at)
     radii = [np.full(len(line), thick) for line in lines]
     silk = plain(any_colour(rng, (0, 0.15), (0.5, 0.95)), 0.4)
     add_strands(lines, radii, silk)
     if rng.random() < 0.35:
         _dew(rng, lines)
-    for k in rng.integers(spokes, size=int(rng.integers(0, 4))):
+    for k in rng.integers(spokes, size=int(rng.integers(0, 4))):  # twigs pass near a spoke's end
         twig = at(int(k), 1.0) + 0.3 * (wander(rng, 40) - wander(rng, 40)[:1])
         add_strands([twig], [np.full(40, rng.uniform(0.01, 0.04))], plain(any_colour(rng), 0.8))
+
+
+def _spiral(
+    rng: np.random.Generator, spokes: int, at: Callable[[int, float], Points]
+) -> list[Points]:
+    """Threads from spoke to spoke, further out each time; ``at`` is a share of a spoke's length."""
+    turns, torn = int(rng.uniform(8, 34)), rng.uniform(0, 0.2)
+    sag = rng.uniform(0.0, 0.25)
+    lines = []
+    for k in range(turns * spokes):
+        if rng.random() < torn:
+            continue
+        share = 0.12 + 0.8 * k / turns / spokes
+        first, last = at(k, share), at(k + 1, share)
+        bow = 4 * ALONG * (1 - ALONG) * np.linalg.norm(last - first) * sag
+        lines.append(first + ALONG[:, None] * (last - first) - bow[:, None] * [0, 0, 1])
+    return lines
 
 
 def _dew(rng: np.random.Generator, lines: list[Points]) -> None:
