@@ -40,9 +40,7 @@ def held_back() -> Iterator[None]:
     safetensors makes tensors of bytes, torch answers SystemExit with "could not determine the
     dtype", and a killed program would take the file for damaged. A second signal is not held back.
     """
-    now = {number: signal.getsignal(number) for number in _ENDING}
-    # Neither ignored nor deadly: those raise nothing.
-    handlers = {number: handler for number, handler in now.items() if callable(handler)}
+    handlers = _raising()
     held: list[int] = []
 
     def hold(number: int, frame: FrameType | None) -> None:
@@ -56,3 +54,31 @@ def held_back() -> Iterator[None]:
     finally:
         if held:
             handlers[held[0]](held[0], None)
+
+
+@contextmanager
+def heard_again() -> Iterator[Callable[[], None]]:
+    """Let signals strike as ever, and give what raises again if one did so in vain.
+
+    Python drops what a handler raises while the callback of a weak reference runs ("Exception
+    ignored in"). Call what is given between pieces of work.
+    """
+    handlers = _raising()
+    heard: list[int] = []
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        heard.append(number)
+        handlers[number](number, frame)
+
+    def again() -> None:
+        if heard:
+            handlers[heard[0]](heard[0], None)
+
+    with handled_by(hear, handlers):
+        yield again
+
+
+def _raising() -> dict[int, Handler]:
+    """The handlers that raise exceptions: neither ignored nor deadly."""
+    now = {number: signal.getsignal(number) for number in _ENDING}
+    return {number: handler for number, handler in now.items() if callable(handler)}

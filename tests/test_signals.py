@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from indexnet_cli.checkpoints import reading
-from indexnet_cli.signals import held_back
+from indexnet_cli.signals import heard_again, held_back
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 
@@ -92,3 +94,32 @@ def test_a_kill_while_reading_is_no_damage(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(reading, "load_file", load_file)
     with pytest.raises(Killed):
         reading.read_state_dict(tmp_path / "weights.safetensors")
+
+
+class Thing:
+    """What a weak reference can follow."""
+
+
+def lose_a_signal() -> None:
+    """What its handler raises is dropped, for it comes while a weak reference's callback runs."""
+    thing = Thing()
+    follower = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGTERM))
+    del thing
+    assert follower() is None
+
+
+def test_what_was_lost_is_heard_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    dropped: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", dropped.append)
+    with heard_again() as again:
+        again()
+        lose_a_signal()
+        assert len(dropped) == 1
+        with pytest.raises(Killed):
+            again()
+    assert signal.getsignal(signal.SIGTERM) is die
+
+
+def test_what_is_not_lost_strikes_at_once() -> None:
+    with heard_again(), pytest.raises(Killed):
+        signal.raise_signal(signal.SIGTERM)

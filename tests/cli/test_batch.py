@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from PIL import Image
 
 from indexnet_cli.batch.sharding import Shard
 from indexnet_cli.cli.batch.networks import Networks
+from indexnet_cli.cli.batch.tally import Tally
 from indexnet_cli.cli.finish import Finish
 from tests.cli.running import environment, invoke
 
@@ -341,6 +343,29 @@ def test_watch(folders: tuple[Path, Path, Path]) -> None:
     assert process.returncode == 1, errors
     assert (out / "late.png").is_file()
     assert "5 done, 1 failed" in errors
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_ctrl_c_that_python_dropped_ends_it_all_the_same(
+    folders: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images, trimaps, out = folders
+    dropped: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", dropped.append)
+    tell = Tally.tell
+
+    def tell_and_lose(tally: Tally, image: str, told: dict) -> None:
+        tell(tally, image, told)
+        thing = frozenset({image})
+        follower = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGINT))
+        del thing
+        assert follower() is None
+
+    monkeypatch.setattr(Tally, "tell", tell_and_lose)
+    result = invoke("batch", images, trimaps, "-o", out)
+    assert len(dropped) == 1
+    assert result.exit_code == 130
+    assert "1 done, 2 left" in result.stderr
 
 
 def test_a_gallery_shows_every_matte(folders: tuple[Path, Path, Path], tmp_path: Path) -> None:

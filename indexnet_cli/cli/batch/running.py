@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indexnet_cli.cli.batch.tally import Tally
 from indexnet_cli.cli.output import Output
 from indexnet_cli.errors import CheckpointError, DeviceError, UsageError
+from indexnet_cli.signals import heard_again
 
 if TYPE_CHECKING:
     from indexnet_cli.batch.matting import BatchMatting
@@ -37,7 +40,8 @@ class BatchRun:
         """All of these pairs, or this process's part of them, which is returned."""
         items = self.shard.part_of(self._plan(pairs))
         try:
-            self._process(items)
+            with heard_again() as interrupt:
+                self._process(items, interrupt)
         except (KeyboardInterrupt, SystemExit):
             left = self.tally.left_of(len(items))
             self.out.note(
@@ -57,7 +61,8 @@ class BatchRun:
 
         without = (self.output, *([] if guides is None else [guides]))
 
-        def scan() -> list[Pair]:
+        def scan(interrupt: Callable[[], None]) -> list[Pair]:
+            interrupt()
             made = self.matting.journal.own()
             files = leave_out(list_pictures(images, recursive, without), made)
             pairs = pair_files(images, files, guides, self.matting.guide)
@@ -65,8 +70,9 @@ class BatchRun:
 
         self.out.note(f"watching {images}; Ctrl-C ends")
         try:
-            for pairs in arrivals(scan):
-                self._process(self._plan_arrivals(pairs))
+            with heard_again() as interrupt:
+                for pairs in arrivals(partial(scan, interrupt)):
+                    self._process(self._plan_arrivals(pairs), interrupt)
         except KeyboardInterrupt:
             self.out.note(self.tally.summary())
         finally:
@@ -104,7 +110,7 @@ class BatchRun:
                 return False
         return True
 
-    def _process(self, items: list[Item]) -> None:
+    def _process(self, items: list[Item], interrupt: Callable[[], None]) -> None:
         from indexnet_cli.batch.pipeline import run_pipeline
 
         matting = self.matting
@@ -122,6 +128,7 @@ class BatchRun:
                     self._raise_if_for_all(outcome.error)
                     self.tally.fail(image, outcome.error)
                 advance()
+                interrupt()
 
     def _raise_if_for_all(self, error: Exception) -> None:
         """Without a network there is no matte: every other picture would say the same."""
