@@ -7,9 +7,7 @@ import numpy as np
 from indexnet_cli.datasets.rendering.shapes import (
     Ellipsoid,
     Points,
-    ball_profile,
     directions,
-    revolve,
     unit,
     wander,
 )
@@ -36,8 +34,7 @@ def draw_animal(rng: np.random.Generator) -> None:
     density, tufted = rng.uniform(3500, 8000), rng.uniform(0.05, 0.6)
     hairs = []
     for part in parts:
-        points, faces = revolve(ball_profile(1.0), 48)
-        add_mesh(part.centre + points * part.radii, faces, plain(colours[0], 0.9))
+        add_mesh(*part.surface(48), plain(colours[0], 0.9))
         size = np.sqrt(float(np.sort(part.radii)[1:].prod()) / 0.3)
         hairs.append(
             _fur(rng, part, int(density * size), long * np.clip(size, 0.4, 1), lean, tufted)

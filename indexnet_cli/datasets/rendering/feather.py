@@ -21,9 +21,10 @@ def draw_feathers(rng: np.random.Generator) -> None:
         make.grow(rng, np.array([0, 0.08 * k, -0.95]), tilt)
     colour = any_colour(rng, (0, 0.8), (0.03, 0.95))
     second = any_colour(rng, (0, 0.6), (0.03, 0.95)) if rng.random() < 0.5 else colour
-    add_strands(make.plain, make.radii, dyed(colour), flat=True)
-    if make.bars:
-        add_strands(make.bars, make.bar_radii, dyed(second), flat=True)
+    for strands, dye in ((make.plain, colour), (make.bars, second)):
+        if strands:
+            lines, radii = zip(*strands, strict=True)
+            add_strands(lines, radii, dyed(dye), flat=True)
 
 
 class _Make:
@@ -36,10 +37,8 @@ class _Make:
         self.down = rng.uniform(0.05, 0.45)  # the share of the shaft with down
         self.thick = rng.uniform(0.0015, 0.004)
         self.bands = rng.uniform(0, 12)
-        self.plain: list[Points] = []
-        self.bars: list[Points] = []
-        self.radii: list[np.ndarray] = []
-        self.bar_radii: list[np.ndarray] = []
+        self.plain: list[tuple[Points, np.ndarray]] = []  # lines and their radii
+        self.bars: list[tuple[Points, np.ndarray]] = []
 
     def grow(self, rng: np.random.Generator, root: Points, tilt: float) -> None:
         """Add a feather that leans by ``tilt`` radians."""
@@ -48,17 +47,15 @@ class _Make:
         side = np.array([np.cos(tilt), 0, -np.sin(tilt)])
         bend = rng.normal(size=3) * [0.3, 0.3, 0.05]
         shaft = root + rng.uniform(1.3, 1.9) * s * up + s**2 * bend
-        self.plain.append(shaft)
-        self.radii.append(0.014 * (1 - 0.9 * s[:, 0]))
+        self.plain.append((shaft, 0.014 * (1 - 0.9 * s[:, 0])))
+        thinning = self.thick * (1 - 0.6 * np.linspace(0, 1, STEPS))
         parted = np.cumsum(rng.random(self.barbs) < 0.06)  # barbs that hook into each other
         turned = rng.normal(size=int(parted[-1]) + 1) * 0.25
         for sign in (-1, 1):
             for k, at in enumerate(np.linspace(0.1, 0.99, self.barbs)):
                 line = self._barb(rng, shaft[int(at * 59)], sign * side, up, at, turned[parted[k]])
                 barred = np.sin(2 * np.pi * self.bands * at) > 0.3
-                (self.bars if barred else self.plain).append(line)
-                radius = self.thick * (1 - 0.6 * np.linspace(0, 1, STEPS))
-                (self.bar_radii if barred else self.radii).append(radius)
+                (self.bars if barred else self.plain).append((line, thinning))
 
     def _barb(
         self,

@@ -8,12 +8,7 @@ from collections.abc import Callable
 import bpy
 import numpy as np
 
-from indexnet_cli.datasets.rendering.shapes import (
-    Points,
-    ball_profile,
-    revolve,
-    wander,
-)
+from indexnet_cli.datasets.rendering.shapes import Points, ball_profile, revolve, wander
 from indexnet_cli.datasets.rendering.studio import (
     add_camera,
     add_mesh,

@@ -9,7 +9,6 @@ import numpy as np
 from indexnet_cli.datasets.rendering.shapes import (
     Ellipsoid,
     Points,
-    ball_profile,
     closed,
     directions,
     revolve,
@@ -40,8 +39,7 @@ def draw_portrait(rng: np.random.Generator) -> None:
     add_mesh(*revolve(neck, 32), skin)
     clothes = plain(any_colour(rng), 0.8)
     for body, surface in ((HEAD, skin), (SHOULDERS, clothes), (CHEST, clothes)):
-        points, faces = revolve(ball_profile(1.0), 64)
-        add_mesh(body.centre + points * body.radii, faces, surface)
+        add_mesh(*body.surface(64), surface)
     hair = _Hair.any(rng)
     lines = _curled(rng, _fallen(rng, hair), hair)
     thick = rng.uniform(0.0007, 0.0022) * (1 - 0.7 * np.linspace(0, 1, STEPS))
@@ -107,12 +105,10 @@ def _fallen(rng: np.random.Generator, hair: _Hair) -> Points:
             at = body.pushed_out(at)
         line.append(at)
     lines = np.stack(line, axis=1)
-    middle = np.stack([_middle(lines[lock == k], lines) for k in range(len(seeds))])[lock]
+    middle = np.empty_like(lines)
+    for k in np.unique(lock):
+        middle[lock == k] = lines[lock == k].mean(axis=0)
     return lines + hair.together * np.linspace(0, 1, STEPS)[:, None] * (middle - lines)
-
-
-def _middle(lines: Points, every: Points) -> Points:
-    return np.asarray((lines if len(lines) else every).mean(axis=0))
 
 
 def _curled(rng: np.random.Generator, lines: Points, hair: _Hair) -> Points:

@@ -21,6 +21,11 @@ class Ellipsoid(NamedTuple):
     centre: Points
     radii: Points
 
+    def surface(self, count: int) -> tuple[Points, Faces]:
+        """Its surface, in ``count`` steps around the z axis."""
+        points, faces = revolve(ball_profile(1.0), count)
+        return self.centre + points * self.radii, faces
+
     def pushed_out(self, points: Points) -> Points:
         """``points`` (N x 3), those inside moved straight from the centre to the surface."""
         away = points - self.centre

@@ -97,8 +97,8 @@ def draw_sieve(rng: np.random.Generator) -> None:
     t = np.linspace(-1, 1, 160)
     lines: list[Points] = []
     for k, at in enumerate(np.linspace(-1, 1, count + 2)[1:-1]):
+        reach = np.sqrt(1 - at**2) * t
         for along in (0, 1):
-            reach = np.sqrt(1 - at**2) * t
             over = wire * np.cos(np.pi * (reach + 1) * (count + 1) / 2 + np.pi * (k + along))
             height = -deep * (1 - reach**2 - at**2) + over
             plane = [reach, np.full(160, at)]
