@@ -22,7 +22,7 @@ from indexnet_cli.imaging.writing import write_rgba
 
 ROOT = Path(__file__).parents[1]
 PANEL = 200  # pixels
-IN_A_ROW = 7  # divides the number of kinds
+IN_A_ROW = 5  # divides the number of kinds
 
 
 def panel_of(cut_out: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -26,7 +26,7 @@ def render(
         typer.Option(
             min=1,
             metavar="N",
-            help="The first N renders, as varied as all 742.",
+            help="The first N renders, as varied as all 802.",
             show_default="all",
         ),
     ] = None,

@@ -1,21 +1,31 @@
-"""Veils and lace: hanging cloth that lets light through."""
+"""Hanging cloth: veils and lace that let light through, flags, towels and scarves that do not."""
 
 from __future__ import annotations
 
 import bpy
 import numpy as np
 
-from indexnet_cli.datasets.rendering.shapes import Points, ball_profile, grid_faces, revolve
+from indexnet_cli.datasets.rendering.shapes import (
+    Points,
+    ball_profile,
+    closed,
+    grid_faces,
+    revolve,
+)
 from indexnet_cli.datasets.rendering.studio import (
     Shader,
     add_camera,
     add_mesh,
+    add_strands,
     any_colour,
+    image_of,
     material,
     plain,
 )
+from indexnet_cli.datasets.textures import printed_texture, smooth_texture
 
 GRID = 220
+ON_SHEET = "on the sheet"  # where a point of cloth is on its print
 MOST_TURNED = 0.9
 
 
@@ -31,6 +41,77 @@ def draw_veil(rng: np.random.Generator) -> None:
         points, faces = revolve(ball_profile(rng.uniform(0.2, 0.5), rng.uniform(0.3, 1.2)), 48)
         behind = [rng.uniform(-0.5, 0.5), rng.uniform(0.5, 0.8), rng.uniform(-0.7, 0.5)]
         add_mesh(points + behind, faces, plain(any_colour(rng), rng.uniform(0.2, 0.9)))
+
+
+def draw_cloth(rng: np.random.Generator) -> None:
+    """A flag on its pole, a towel or a fringed scarf: printed or dyed, solid or nearly so."""
+    add_camera(rng, MOST_TURNED, 2.5)
+    points, what = _folds(rng), rng.random()
+    if what < 0.4:
+        points = _hoisted(rng, points)
+    elif what < 0.7:
+        _add_fringe(rng, points[:GRID])
+    cloth = add_mesh(points, grid_faces(GRID, GRID), _printed(rng))
+    u, v = np.meshgrid(np.linspace(0, 1, GRID), np.linspace(0, 1, GRID))
+    at = cloth.data.attributes.new(ON_SHEET, "FLOAT_VECTOR", "POINT")
+    sheet = np.stack([u, v, np.zeros_like(u)], -1)
+    at.data.foreach_set("vector", sheet.astype(np.float32).ravel())
+
+
+def _hoisted(rng: np.random.Generator, points: Points) -> Points:
+    """The cloth with its left edge on a pole, which comes into the scene."""
+    rows = points.reshape(GRID, GRID, 3)
+    hoist = rows[:, :1] * [1, 1, 0]
+    rows = rows - hoist * (1 - np.linspace(0, 1, GRID)[:, None]) ** 2
+    radius, top = rng.uniform(0.015, 0.05), rows[..., 2].max() + rng.uniform(0, 0.15)
+    foot = top - rng.uniform(1.5, 3.0)
+    pole, faces = revolve(closed(np.array([[radius, foot], [radius, top]])), 24)
+    surface = plain(any_colour(rng, (0, 0.7)), rng.uniform(0.2, 0.8))
+    add_mesh(pole + np.array([rows[0, 0, 0] - radius, 0, 0]), faces, surface)
+    return np.asarray(rows.reshape(-1, 3))
+
+
+def _add_fringe(rng: np.random.Generator, hem: Points) -> None:
+    """Threads that hang from the hem (N x 3), each by itself or drawn together in tassels."""
+    t = np.linspace(0, 1, 12)[:, None]
+    length, wild = rng.uniform(0.08, 0.4), rng.uniform(0.01, 0.12)
+    wide = int(rng.integers(6, 25)) if rng.random() < 0.5 else 1  # columns to a tassel
+    knots = np.repeat(hem[wide // 2 :: wide], wide, axis=0)[: len(hem)]
+    lines = []
+    for root, knot in zip(hem, knots, strict=False):
+        for _ in range(3):
+            hang = length * rng.uniform(0.85, 1.1)
+            drop = rng.normal(size=3) * wild * length - [0, 0, hang]
+            line = root + (knot - root) * np.minimum(4 * t, 1) + drop * t
+            lines.append(line + rng.normal(size=3) * 0.004)
+    thinning = rng.uniform(0.002, 0.006) * (1 - 0.4 * t[:, 0])
+    add_strands(lines, [thinning] * len(lines), plain(any_colour(rng), 0.9))
+
+
+def _printed(rng: np.random.Generator) -> bpy.types.Material:
+    """Dense cloth with a print, or of one dye here and there faded."""
+    draw = printed_texture if rng.random() < 0.65 else smooth_texture
+    inks, roughness = image_of(draw(rng, 512)), rng.uniform(0.5, 1)
+    cover = 1.0 if rng.random() < 0.4 else 1 - rng.uniform(0.01, 0.3) ** 1.5
+    through = rng.uniform(0.05, 0.35)
+
+    def weave(shader: Shader) -> bpy.types.NodeSocket:
+        sheet = shader.node("Attribute")
+        sheet.attribute_name = ON_SHEET
+        print_ = shader.node("TexImage", sheet.outputs["Vector"])
+        print_.image = inks
+        colour = print_.outputs["Color"]
+        lit = shader.mixed(
+            through,
+            shader.surface(Base_Color=colour, Roughness=roughness),
+            shader.node("BsdfTranslucent", colour).outputs[0],
+        )
+        if cover == 1:
+            return lit
+        bare = shader.node("BsdfTransparent").outputs[0]
+        return shader.mixed(_slanted(shader, cover), bare, lit)
+
+    return material(weave)
 
 
 def _folds(rng: np.random.Generator) -> Points:

@@ -33,6 +33,7 @@ COUNTS: Mapping[str, int] = {
     "feather": 30,
     "clock": 24,
     "web": 24,
+    "cloth": 60,
 }
 QUALITY = 92  # of WebP colours; alphas are kept to the bit
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 from mathutils import Vector
+from numpy.typing import NDArray
 
 from indexnet_cli.datasets.rendering.shapes import Faces, Points
 
@@ -156,6 +157,16 @@ def any_colour(
         rng.random(), rng.uniform(*saturation), rng.uniform(*value)
     )
     return red, green, blue, 1.0
+
+
+def image_of(colours: NDArray[np.uint8]) -> bpy.types.Image:
+    """A picture for the texture of a surface, from H x W x 3."""
+    height, width = colours.shape[:2]
+    image = bpy.data.images.new("image", width, height)
+    pixels = np.ones((height, width, 4), np.float32)
+    pixels[..., :3] = colours[::-1] / 255
+    image.pixels.foreach_set(pixels.ravel())
+    return image
 
 
 def add_mesh(points: Points, faces: Faces, surface: bpy.types.Material) -> bpy.types.Object:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from indexnet_cli.datasets.rendering.animals import draw_animal
-from indexnet_cli.datasets.rendering.cloth import draw_veil
+from indexnet_cli.datasets.rendering.cloth import draw_cloth, draw_veil
 from indexnet_cli.datasets.rendering.feather import draw_feathers
 from indexnet_cli.datasets.rendering.glass import draw_bag, draw_glass
 from indexnet_cli.datasets.rendering.net import draw_net, draw_web
@@ -48,6 +48,7 @@ KINDS: Mapping[str, Kind] = {
     "feather": Kind(draw_feathers, 24, 6),
     "clock": Kind(draw_clock, 24, 4),
     "web": Kind(draw_web, 24, 4),
+    "cloth": Kind(draw_cloth, 32, 4),
 }
 SIDE = 512  # of the picture in pixels
 MARGIN = 2  # pixels around the thing
