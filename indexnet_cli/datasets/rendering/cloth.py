@@ -11,6 +11,7 @@ from indexnet_cli.datasets.rendering.shapes import (
     closed,
     grid_faces,
     revolve,
+    wander,
 )
 from indexnet_cli.datasets.rendering.studio import (
     Shader,
@@ -72,20 +73,25 @@ def _hoisted(rng: np.random.Generator, points: Points) -> Points:
 
 
 def _add_fringe(rng: np.random.Generator, hem: Points) -> None:
-    """Threads that hang from the hem (N x 3), each by itself or drawn together in tassels."""
+    """Threads or cords that hang from the hem (N x 3), one by one or drawn together in tassels."""
     t = np.linspace(0, 1, 12)[:, None]
-    length, wild = rng.uniform(0.08, 0.4), rng.uniform(0.01, 0.12)
-    wide = int(rng.integers(6, 25)) if rng.random() < 0.5 else 1  # columns to a tassel
+    length, wild = rng.uniform(0.08, 0.5), rng.uniform(0.01, 0.12)
+    radius = 0.002 * 7 ** rng.random()
+    hem = hem[:: max(1, int(radius / 0.003))]
+    wide = int(rng.integers(6, 25)) if rng.random() < 0.4 else 1  # threads to a tassel
     knots = np.repeat(hem[wide // 2 :: wide], wide, axis=0)[: len(hem)]
-    lines = []
-    for root, knot in zip(hem, knots, strict=False):
-        for _ in range(3):
-            hang = length * rng.uniform(0.85, 1.1)
+    dyed: list[list[Points]] = [[] for _ in range(int(rng.integers(1, 7)))]
+    for k, (root, knot) in enumerate(zip(hem, knots, strict=False)):
+        cords = dyed[(k // wide) % len(dyed)]
+        for _ in range(3 if radius < 0.004 else 1):
+            hang = length * rng.uniform(0.7, 1.1)
             drop = rng.normal(size=3) * wild * length - [0, 0, hang]
             line = root + (knot - root) * np.minimum(4 * t, 1) + drop * t
-            lines.append(line + rng.normal(size=3) * 0.004)
-    thinning = rng.uniform(0.002, 0.006) * (1 - 0.4 * t[:, 0])
-    add_strands(lines, [thinning] * len(lines), plain(any_colour(rng), 0.9))
+            sway = 0.15 * wild * length * t * wander(rng, len(t))
+            cords.append(line + sway + rng.normal(size=3) * 0.004)
+    thinning = radius * (1 - 0.4 * t[:, 0])
+    for cords in filter(None, dyed):
+        add_strands(cords, [thinning] * len(cords), plain(any_colour(rng), 0.9))
 
 
 def _printed(rng: np.random.Generator) -> bpy.types.Material:
