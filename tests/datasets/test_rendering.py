@@ -123,7 +123,7 @@ from pathlib import Path
 import numpy as np
 from indexnet_cli.datasets.rendering.tracing import KINDS, trace
 photographs = sorted(Path(sys.argv[1]).iterdir())
-wanted = [*((kind, 0) for kind in KINDS), ("cloth", 1), ("cloth", 4)]  # on a pole, and fringed
+wanted = [*((kind, 0) for kind in KINDS), ("cloth", 4)]  # cloth 0 is on a pole, 4 fringed
 for run in "12":
     traced = {f"{kind} {n}": trace(kind, n, photographs, side=96) for kind, n in wanted}
     np.savez(f"{sys.argv[2]}/{run}.npz", **traced)
