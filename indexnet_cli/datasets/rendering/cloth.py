@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
+from indexnet_cli.datasets.chance import log_uniform
 from indexnet_cli.datasets.rendering.shapes import (
     Points,
     ball_profile,
@@ -75,13 +76,16 @@ def _hoisted(rng: np.random.Generator, points: Points) -> Points:
 def _add_fringe(rng: np.random.Generator, hem: Points) -> None:
     """Threads or cords that hang from the hem (N x 3), one by one or drawn together in tassels."""
     t = np.linspace(0, 1, 12)[:, None]
-    length, wild = rng.uniform(0.08, 0.5), rng.uniform(0.01, 0.12)
-    radius = 0.002 * 7 ** rng.random()
+    length, wild = log_uniform(rng, 0.08, 1.2), rng.uniform(0.01, 0.12)
+    radius = log_uniform(rng, 0.002, 0.014)
     hem = hem[:: max(1, int(radius / 0.003))]
     wide = int(rng.integers(6, 25)) if rng.random() < 0.4 else 1  # threads to a tassel
     knots = np.repeat(hem[wide // 2 :: wide], wide, axis=0)[: len(hem)]
     dyed: list[list[Points]] = [[] for _ in range(int(rng.integers(1, 7)))]
+    gaps = rng.uniform(0, 0.5)
     for k, (root, knot) in enumerate(zip(hem, knots, strict=False)):
+        if rng.random() < gaps:
+            continue
         cords = dyed[(k // wide) % len(dyed)]
         for _ in range(3 if radius < 0.004 else 1):
             hang = length * rng.uniform(0.7, 1.1)
