@@ -27,6 +27,7 @@ from indexnet_cli.datasets.rendering.studio import (
 from indexnet_cli.datasets.textures import printed_texture, smooth_texture
 
 GRID = 220
+U, V = np.meshgrid(np.linspace(0, 1, GRID), np.linspace(0, 1, GRID))  # across, upwards
 ON_SHEET = "on the sheet"  # where a point of cloth is on its print
 MOST_TURNED = 0.9
 
@@ -54,10 +55,8 @@ def draw_cloth(rng: np.random.Generator) -> None:
     elif what < 0.7:
         _add_fringe(rng, points[:GRID])
     cloth = add_mesh(points, grid_faces(GRID, GRID), _printed(rng))
-    u, v = np.meshgrid(np.linspace(0, 1, GRID), np.linspace(0, 1, GRID))
     at = cloth.data.attributes.new(ON_SHEET, "FLOAT_VECTOR", "POINT")
-    sheet = np.stack([u, v, np.zeros_like(u)], -1)
-    at.data.foreach_set("vector", sheet.astype(np.float32).ravel())
+    at.data.foreach_set("vector", np.stack([U, V, 0 * U], -1).astype(np.float32).ravel())
 
 
 def _hoisted(rng: np.random.Generator, points: Points) -> Points:
@@ -90,7 +89,9 @@ def _add_fringe(rng: np.random.Generator, hem: Points) -> None:
         for _ in range(3 if radius < 0.004 else 1):
             hang = length * rng.uniform(0.7, 1.1)
             drop = rng.normal(size=3) * wild * length - [0, 0, hang]
-            line = root + (knot - root) * np.minimum(4 * t, 1) + drop * t
+            line = (
+                root + (knot - root) * np.minimum(4 * t, 1) + drop * t
+            )  # they meet a quarter down
             sway = 0.15 * wild * length * t * wander(rng, len(t))
             cords.append(line + sway + rng.normal(size=3) * 0.004)
     thinning = radius * (1 - 0.4 * t[:, 0])
@@ -125,16 +126,15 @@ def _printed(rng: np.random.Generator) -> bpy.types.Material:
 
 
 def _folds(rng: np.random.Generator) -> Points:
-    u, v = np.meshgrid(np.linspace(0, 1, GRID), np.linspace(0, 1, GRID))
-    depth = np.zeros_like(u)
+    depth = np.zeros_like(U)
     for count in rng.uniform(1, 9, 5):
-        sway = 0.2 * np.sin(2 * np.pi * (v * rng.uniform(0.3, 1) + rng.random()))
-        depth += np.sin(2 * np.pi * (count * u + rng.random() + sway)) / count**0.8
-    depth *= rng.uniform(0.04, 0.14) * (0.3 + v)
+        sway = 0.2 * np.sin(2 * np.pi * (V * rng.uniform(0.3, 1) + rng.random()))
+        depth += np.sin(2 * np.pi * (count * U + rng.random() + sway)) / count**0.8
+    depth *= rng.uniform(0.04, 0.14) * (0.3 + V)
     wide, flare = rng.uniform(1.0, 2.2), rng.uniform(0, 0.8)
-    x = (u - 0.5) * wide * (1 + flare * (0.5 - v))
-    x += rng.uniform(0, 0.2) * np.sin(2 * np.pi * v * rng.uniform(0.3, 1))
-    return np.stack([x, depth, (v - 0.5) * rng.uniform(1.4, 2.3)], -1).reshape(-1, 3)
+    x = (U - 0.5) * wide * (1 + flare * (0.5 - V))
+    x += rng.uniform(0, 0.2) * np.sin(2 * np.pi * V * rng.uniform(0.3, 1))
+    return np.stack([x, depth, (V - 0.5) * rng.uniform(1.4, 2.3)], -1).reshape(-1, 3)
 
 
 def _cloth(rng: np.random.Generator, lace: bool) -> bpy.types.Material:

@@ -164,7 +164,7 @@ def image_of(colours: NDArray[np.uint8]) -> bpy.types.Image:
     height, width = colours.shape[:2]
     image = bpy.data.images.new("image", width, height)
     pixels = np.ones((height, width, 4), np.float32)
-    pixels[..., :3] = colours[::-1] / 255
+    pixels[..., :3] = colours[::-1] / 255  # Blender's first row is the lowest
     image.pixels.foreach_set(pixels.ravel())
     return image
 
