@@ -81,7 +81,7 @@ def _add_fringe(rng: np.random.Generator, hem: Points) -> None:
     wide = int(rng.integers(6, 25)) if rng.random() < 0.4 else 1  # threads to a tassel
     knots = np.repeat(hem[wide // 2 :: wide], wide, axis=0)[: len(hem)]
     dyed: list[list[Points]] = [[] for _ in range(int(rng.integers(1, 7)))]
-    gaps = rng.uniform(0, 0.5)
+    gaps, meeting = rng.uniform(0, 0.5), np.minimum(4 * t, 1)  # a quarter down
     for k, (root, knot) in enumerate(zip(hem, knots, strict=False)):
         if rng.random() < gaps:
             continue
@@ -89,9 +89,7 @@ def _add_fringe(rng: np.random.Generator, hem: Points) -> None:
         for _ in range(3 if radius < 0.004 else 1):
             hang = length * rng.uniform(0.7, 1.1)
             drop = rng.normal(size=3) * wild * length - [0, 0, hang]
-            line = (
-                root + (knot - root) * np.minimum(4 * t, 1) + drop * t
-            )  # they meet a quarter down
+            line = root + (knot - root) * meeting + drop * t
             sway = 0.15 * wild * length * t * wander(rng, len(t))
             cords.append(line + sway + rng.normal(size=3) * 0.004)
     thinning = radius * (1 - 0.4 * t[:, 0])
