@@ -35,7 +35,7 @@ MOST_TURNED = 0.9
 def draw_veil(rng: np.random.Generator) -> None:
     """One or two layers of thin cloth, before something solid in a third."""
     add_camera(rng, MOST_TURNED, 2.5)
-    surface = _cloth(rng, lace=rng.random() < 0.35)
+    surface = _sheer(rng, lace=rng.random() < 0.35)
     for layer in range(1 + int(rng.random() < 0.3)):
         folds = _folds(rng)
         folds[:, 1] += 0.25 * layer
@@ -115,8 +115,6 @@ def _printed(rng: np.random.Generator) -> bpy.types.Material:
             shader.surface(Base_Color=colour, Roughness=roughness),
             shader.node("BsdfTranslucent", colour).outputs[0],
         )
-        if cover == 1:
-            return lit
         bare = shader.node("BsdfTransparent").outputs[0]
         return shader.mixed(_slanted(shader, cover), bare, lit)
 
@@ -135,7 +133,7 @@ def _folds(rng: np.random.Generator) -> Points:
     return np.stack([x, depth, (V - 0.5) * rng.uniform(1.4, 2.3)], -1).reshape(-1, 3)
 
 
-def _cloth(rng: np.random.Generator, lace: bool) -> bpy.types.Material:
+def _sheer(rng: np.random.Generator, lace: bool) -> bpy.types.Material:
     pale = rng.random() < 0.7
     colour = any_colour(rng, (0, 0.4 if pale else 1), (0.4 if pale else 0.03, 1))
     cover, through = rng.uniform(0.1, 0.75), rng.uniform(0.2, 0.6)
