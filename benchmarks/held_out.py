@@ -7,7 +7,8 @@ of --kinds alone, and compares mattes of them, in one size and fitted to the col
 validation of training does it. Pictures differ far more than weights do; so the differences from
 the first file are taken picture by picture, with their standard error. Without --weights it is the
 model's own file alone. --unmarked takes the known foreground out of trimaps that have known
-background. For mattes as people get them there are quality.py and compositions.py.
+background, --short-of-the-edge what is known in strips along the sides. For mattes as
+people get them there are quality.py and compositions.py.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ def draw(options: argparse.Namespace) -> list[tuple[str, Case]]:
         Pack(options.data_dir), options.seed, options.side, "validation", options.kinds
     )
     drawn.unmarked = float(options.unmarked)
+    drawn.short_of_the_edge = float(options.short_of_the_edge)
     samples = (drawn[index] for index in range(options.count))
     cases = [(sample.kind, as_case(sample)) for sample in samples]
     return [(kind, case) for kind, case in cases if (case.trimap == UNKNOWN).any()]
@@ -90,6 +92,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kinds", nargs="+", choices=list(KINDS))
     parser.add_argument("--unmarked", action="store_true", help="no foreground known")
+    parser.add_argument("--short-of-the-edge", action="store_true", help="nothing known along it")
     parser.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--precision", default="auto")

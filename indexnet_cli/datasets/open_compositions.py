@@ -23,7 +23,12 @@ from indexnet_cli.datasets.noise import defocus, fractal_noise
 from indexnet_cli.datasets.pack import SPLITS, Pack, PackPart
 from indexnet_cli.datasets.sample import Sample
 from indexnet_cli.datasets.shading import refract, shade_by_structure
-from indexnet_cli.datasets.trimaps import fractional_pixels, random_trimap, without_foreground
+from indexnet_cli.datasets.trimaps import (
+    fractional_pixels,
+    random_trimap,
+    short_of_the_edge,
+    without_foreground,
+)
 from indexnet_cli.imaging.compositing import composite
 from indexnet_cli.imaging.trimaps import BACKGROUND
 
@@ -63,6 +68,8 @@ class OpenCompositions:
         self.nearly_solid = 0.06 if split == "train" else 0.0
         # The share whose foreground is unknown as a whole, beside known background.
         self.unmarked = 0.1 if split == "train" else 0.0
+        # The share whose trimap ends before the picture does.
+        self.short_of_the_edge = 0.1 if split == "train" else 0.0
         self.crop = crop
         self.kinds = list(kinds or kinds_of(pack))
         self._shares = _shares(self.kinds, shares or {})
@@ -102,8 +109,8 @@ class OpenCompositions:
         """Some say nothing of the foreground: what stands out from all around it is to be found."""
         trimap = random_trimap(rng, alpha)
         if rng.random() < self.unmarked and (trimap == BACKGROUND).any():
-            return without_foreground(trimap)
-        return trimap
+            trimap = without_foreground(trimap)
+        return short_of_the_edge(rng, trimap) if rng.random() < self.short_of_the_edge else trimap
 
     def _front(
         self,

@@ -15,6 +15,7 @@ STYLES = {
     "no_foreground": 0.03,
     "all_unknown": 0.03,
 }
+_DEEPEST_STRIP = 40
 
 
 def fractional_pixels(alpha: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -52,6 +53,19 @@ def random_trimap(
 def without_foreground(trimap: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the trimap with all that is sure foreground unknown."""
     return np.where(trimap == 255, np.uint8(128), trimap)
+
+
+def short_of_the_edge(rng: np.random.Generator, trimap: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the trimap with strips of up to 40 pixels along its sides unknown.
+
+    Brushes and lassos end before the picture does, whatever is there.
+    """
+    trimap = trimap.copy()
+    for side in (np.rot90(trimap, turn) for turn in range(4)):  # views
+        first, last = rng.uniform(0, _DEEPEST_STRIP, 2)
+        depth = np.linspace(first, last, side.shape[1])
+        side[np.arange(side.shape[0])[:, None] < depth] = 128
+    return trimap
 
 
 def _published(

@@ -147,3 +147,14 @@ def test_some_say_nothing_of_the_foreground_beside_known_background(pack: Pack) 
         else:
             assert np.array_equal(known, left)
     assert gone > 0
+
+
+def test_some_trimaps_end_before_the_picture_does(pack: Pack) -> None:
+    whole, short = without_and_with(pack, "short_of_the_edge")
+    gone = 0
+    for i in range(6):
+        known, left = whole[i].trimap, short[i].trimap
+        assert np.array_equal(whole[i].image, short[i].image)
+        assert np.array_equal(left[left != 128], known[left != 128])
+        gone += np.count_nonzero(known != 128) - np.count_nonzero(left != 128)
+    assert gone > 0

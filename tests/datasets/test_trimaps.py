@@ -6,7 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
-from indexnet_cli.datasets.trimaps import STYLES, fractional_pixels, random_trimap
+from indexnet_cli.datasets.trimaps import (
+    STYLES,
+    fractional_pixels,
+    random_trimap,
+    short_of_the_edge,
+)
 
 
 def _soft_disc(size: int = 96, sigma: float = 2.0) -> np.ndarray:
@@ -42,6 +47,16 @@ def test_missing_foreground() -> None:
     trimap = random_trimap(np.random.default_rng(0), _soft_disc(), "no_foreground")
     assert not (trimap == 255).any()
     assert (trimap == 0).any()
+
+
+def test_short_of_the_edge_is_strips_along_all_sides() -> None:
+    whole = np.full((200, 120), 255, np.uint8)
+    trimap = short_of_the_edge(np.random.default_rng(0), whole)
+    assert (whole == 255).all()
+    assert (trimap[40:-40, 40:-40] == 255).all()
+    for side in (trimap[0], trimap[-1], trimap[:, 0], trimap[:, -1]):
+        assert (side == 128).mean() > 0.9
+    assert 0.05 < (trimap == 128).mean() < 0.7
 
 
 def test_fractional_pixels_are_those_of_the_8_bit_alpha() -> None:
