@@ -87,13 +87,14 @@ def test_its_coarse_features_are_alive() -> None:
 
     for name in ("dconv_pp", "decoder_layer6", "decoder_layer5", "decoder_layer4"):
         network.get_submodule(name).register_forward_hook(note(name))
-    image = read_image(EXAMPLES / "fluff.jpg").pixels[:256, :256]
+    # Nearly the whole picture: a channel may well be constant over the 8 x 8 pixels of a part.
+    image = read_image(EXAMPLES / "fluff.jpg").pixels[:352]
     trimap, _ = read_trimap(EXAMPLES / "fluff_trimap.png")
     colours = torch.from_numpy(image / np.float32(255)).permute(2, 0, 1)
-    classes = torch.from_numpy(trimap[:256, :256] / np.float32(255))
+    classes = torch.from_numpy(trimap[:352] / np.float32(255))
     spec = resolve_model(DEFAULT_MODEL)
     mean, std = (torch.tensor(v)[:, None, None] for v in (spec.mean, spec.std))
     with torch.inference_mode():
         network(torch.cat([(colours - mean) / std, classes[None]])[None])
     for name, channels in spread.items():
-        assert (channels > 1e-3).float().mean() > 0.9, name
+        assert (channels > 1e-3).float().mean() > 0.95, name
