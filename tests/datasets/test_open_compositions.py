@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import astuple
 from pathlib import Path
 
@@ -134,12 +135,17 @@ def test_some_are_nowhere_quite_solid_but_nearly(pack: Pack) -> None:
     assert solid > 0
 
 
-def test_some_say_nothing_of_the_foreground_beside_known_background(pack: Pack) -> None:
-    marked, unmarked = without_and_with(pack, "unmarked")
-    gone = 0
+def trimaps_without_and_with(pack: Pack, option: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Two trimaps of the same picture, the second as ``option`` says."""
+    without, with_it = without_and_with(pack, option)
     for i in range(6):
-        known, left = marked[i].trimap, unmarked[i].trimap
-        assert np.array_equal(marked[i].image, unmarked[i].image)
+        assert np.array_equal(without[i].image, with_it[i].image)
+        yield without[i].trimap, with_it[i].trimap
+
+
+def test_some_say_nothing_of_the_foreground_beside_known_background(pack: Pack) -> None:
+    gone = 0
+    for known, left in trimaps_without_and_with(pack, "unmarked"):
         assert np.array_equal(known == 0, left == 0)
         if (known == 0).any():
             assert not (left == 255).any()
@@ -150,11 +156,8 @@ def test_some_say_nothing_of_the_foreground_beside_known_background(pack: Pack) 
 
 
 def test_some_trimaps_end_before_the_picture_does(pack: Pack) -> None:
-    whole, short = without_and_with(pack, "short_of_the_edge")
     gone = 0
-    for i in range(6):
-        known, left = whole[i].trimap, short[i].trimap
-        assert np.array_equal(whole[i].image, short[i].image)
+    for known, left in trimaps_without_and_with(pack, "short_of_the_edge"):
         assert np.array_equal(left[left != 128], known[left != 128])
         gone += np.count_nonzero(known != 128) - np.count_nonzero(left != 128)
     assert gone > 0
