@@ -106,7 +106,10 @@ class OpenCompositions:
         return enlarge_part(rng, sample) if rng.random() < self.enlarged else sample
 
     def _trimap(self, rng: np.random.Generator, alpha: Alpha) -> NDArray[np.uint8]:
-        """Some say nothing of the foreground: what stands out from all around it is to be found."""
+        """Some say nothing of the foreground: what stands out from all around it is to be found.
+
+        Some, such ones too, say nothing of what lies along the sides of the picture.
+        """
         trimap = random_trimap(rng, alpha)
         if rng.random() < self.unmarked and (trimap == BACKGROUND).any():
             trimap = without_foreground(trimap)
