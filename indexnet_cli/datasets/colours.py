@@ -111,6 +111,17 @@ def _evenly_lit(rng: np.random.Generator, colours: Pixels, background: Pixels) -
     return np.asarray(cv2.convertScaleAbs(colours, alpha=float(np.clip(gain, 0.25, 4))), np.uint8)
 
 
+def recolour(rng: np.random.Generator, colours: Pixels) -> Pixels:
+    """Give a foreground's own colours (HxWx3) other hues, in stronger or weaker light.
+
+    Cut-outs and renders are few and come again: that this animal is brown is nothing to learn.
+    """
+    channels = rng.permutation(3) if rng.random() < 0.5 else np.arange(3)
+    light = np.exp(rng.normal(0, 0.25) + rng.normal(0, 0.2, 3))
+    matrix = light[:, None] * np.eye(3)[channels]
+    return np.asarray(cv2.transform(colours, matrix), np.uint8)
+
+
 def vary_saturation(
     rng: np.random.Generator, foreground: Pixels, background: Pixels
 ) -> tuple[Pixels, Pixels]:

@@ -13,6 +13,7 @@ from indexnet_cli.datasets.colours import (
     background_colours,
     colour_pieces,
     foreground_colours,
+    recolour,
     vary_saturation,
 )
 from indexnet_cli.datasets.damage import apply_table, damage_image, photometric_table
@@ -24,13 +25,13 @@ from indexnet_cli.datasets.pack import SPLITS, Pack, PackPart
 from indexnet_cli.datasets.sample import Sample
 from indexnet_cli.datasets.shading import refract, shade_by_structure
 from indexnet_cli.datasets.trimaps import (
+    SHORT_OF_THE_EDGE,
+    UNMARKED,
     fractional_pixels,
+    leave_out,
     random_trimap,
-    short_of_the_edge,
-    without_foreground,
 )
 from indexnet_cli.imaging.compositing import composite
-from indexnet_cli.imaging.trimaps import BACKGROUND
 
 _LENGTH = 1_000_000_000
 _ATTEMPTS = 4
@@ -67,9 +68,11 @@ class OpenCompositions:
         # The share that is nowhere quite solid, and so unknown as a whole.
         self.nearly_solid = 0.06 if split == "train" else 0.0
         # The share whose foreground is unknown as a whole, beside known background.
-        self.unmarked = 0.1 if split == "train" else 0.0
+        self.unmarked = UNMARKED if split == "train" else 0.0
         # The share whose trimap ends before the picture does.
-        self.short_of_the_edge = 0.1 if split == "train" else 0.0
+        self.short_of_the_edge = SHORT_OF_THE_EDGE if split == "train" else 0.0
+        # The share of what has colours of its own that gets others.
+        self.recoloured = 0.4 if split == "train" else 0.0
         self.crop = crop
         self.kinds = list(kinds or kinds_of(pack))
         self._shares = _shares(self.kinds, shares or {})
@@ -91,29 +94,22 @@ class OpenCompositions:
         front = matte.colours
         if front is None:
             front = self._front(rng, matte, behind, photograph, kind)
+        elif self.recoloured and rng.random() < self.recoloured:
+            front = recolour(rng, front)
         front, behind = vary_saturation(rng, front, behind)
         table = photometric_table(rng)
         foreground, background = apply_table(front, table), apply_table(behind, table)
         mixed = composite(foreground, background, alpha, linear=rng.random() < self.in_light)
+        image, trimap = damage_image(rng, mixed), random_trimap(rng, alpha)
         sample = Sample(
-            image=damage_image(rng, mixed),
-            trimap=self._trimap(rng, alpha),
+            image=image,
+            trimap=leave_out(rng, trimap, self.unmarked, self.short_of_the_edge),
             alpha=alpha,
             foreground=foreground,
             background=background,
             kind=kind,
         )
         return enlarge_part(rng, sample) if rng.random() < self.enlarged else sample
-
-    def _trimap(self, rng: np.random.Generator, alpha: Alpha) -> NDArray[np.uint8]:
-        """Some say nothing of the foreground: what stands out from all around it is to be found.
-
-        Some, such ones too, say nothing of what lies along the sides of the picture.
-        """
-        trimap = random_trimap(rng, alpha)
-        if rng.random() < self.unmarked and (trimap == BACKGROUND).any():
-            trimap = without_foreground(trimap)
-        return short_of_the_edge(rng, trimap) if rng.random() < self.short_of_the_edge else trimap
 
     def _front(
         self,

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from indexnet_cli.imaging.trimaps import BACKGROUND
+
 STYLES = {
     "published": 0.37,
     "elliptic": 0.30,
@@ -15,6 +17,8 @@ STYLES = {
     "no_foreground": 0.03,
     "all_unknown": 0.03,
 }
+UNMARKED = 0.1  # the share of training trimaps that say nothing of the foreground
+SHORT_OF_THE_EDGE = 0.1  # the share that ends before the picture does
 _DEEPEST_STRIP = 40
 
 
@@ -48,6 +52,23 @@ def random_trimap(
     trimap = np.where(alpha > 0.5, np.uint8(255), np.uint8(0))
     trimap[unknown] = 128
     return without_foreground(trimap) if style == "no_foreground" else trimap
+
+
+def leave_out(
+    rng: np.random.Generator,
+    trimap: NDArray[np.uint8],
+    unmarked: float = UNMARKED,
+    short: float = SHORT_OF_THE_EDGE,
+) -> NDArray[np.uint8]:
+    """Make more of a trimap (HxW) unknown, by chance, as people do who draw one in a hurry.
+
+    A share ``unmarked`` of those with known background says nothing of the foreground: what stands
+    out from all around it is to be found. A share ``short``, of such ones too, says nothing of what
+    lies along the sides of the picture.
+    """
+    if rng.random() < unmarked and (trimap == BACKGROUND).any():
+        trimap = without_foreground(trimap)
+    return short_of_the_edge(rng, trimap) if rng.random() < short else trimap
 
 
 def without_foreground(trimap: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from indexnet_cli.datasets import colours
-from indexnet_cli.datasets.colours import _dyed, _evenly_lit, vary_saturation
+from indexnet_cli.datasets.colours import _dyed, _evenly_lit, recolour, vary_saturation
 
 
 def photograph(seed: int) -> np.ndarray:
@@ -39,6 +39,25 @@ def test_what_is_evenly_lit_is_as_bright_as_the_background(seed: int) -> None:
     lit = _evenly_lit(np.random.default_rng(seed), front, behind)
     assert abs(np.log(front.mean() / behind.mean())) > 0.7
     assert abs(np.log(lit.mean() / behind.mean())) < 0.5
+
+
+def test_what_is_recoloured_keeps_its_structure_and_changes_its_hue() -> None:
+    pixels = np.maximum(photograph(0), 20)  # no black, which has no hue
+    gains, moved = [], 0
+    for seed in range(12):
+        other = recolour(np.random.default_rng(seed), pixels)
+        sources = []
+        for channel in np.moveaxis(other, 2, 0).astype(np.float64):
+            kept = channel < 255  # what is not clipped
+            ratios = [channel[kept] / own[kept] for own in np.moveaxis(pixels, 2, 0)]
+            sources.append(int(np.argmin([ratio.std() for ratio in ratios])))
+            gains.append(ratios[sources[-1]].mean())
+            assert ratios[sources[-1]].std() < 0.03
+        assert sorted(sources) == [0, 1, 2]
+        moved += sources != [0, 1, 2]
+    assert 2 <= moved <= 9
+    assert min(gains) < 0.85
+    assert max(gains) > 1.2
 
 
 def test_the_saturation_of_both_layers_changes_alike(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -112,6 +112,17 @@ def test_shares_of_kinds_can_be_others(pack: Pack) -> None:
     assert {only[i].kind for i in range(10)} == {"smoke"}
 
 
+def test_some_colours_that_a_cut_out_brings_are_changed(pack: Pack) -> None:
+    own, other = (OpenCompositions(pack, 0, 64, kinds=["pack_fg"]) for _ in range(2))
+    assert 0 < own.recoloured < 1
+    assert OpenCompositions(pack, 0, 64, "validation").recoloured == 0
+    own.recoloured, other.recoloured = 1e-9, 1.0  # not 0: the draw itself is made in both
+    own.enlarged = other.enlarged = 0.0
+    for i in range(4):
+        assert np.array_equal(own[i].alpha, other[i].alpha)
+        assert not np.array_equal(own[i].foreground, other[i].foreground)
+
+
 def without_and_with(pack: Pack, option: str) -> tuple[OpenCompositions, OpenCompositions]:
     """Compositions of which none is as ``option`` says, and the same of which all are."""
     none, all_ = (OpenCompositions(pack, 0, 64, kinds=["text_shape"]) for _ in range(2))

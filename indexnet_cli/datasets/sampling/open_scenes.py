@@ -15,7 +15,7 @@ from indexnet_cli.datasets.sample import Sample
 from indexnet_cli.datasets.sampling.planes import Planes, Window
 from indexnet_cli.datasets.sampling.scene_view import SceneView
 from indexnet_cli.datasets.sampling.windows import mmagic_window
-from indexnet_cli.datasets.trimaps import random_trimap
+from indexnet_cli.datasets.trimaps import leave_out, random_trimap
 
 _LARGEST_SCALE = 2.0
 _GIVEN_TRIMAP = 0.5
@@ -53,7 +53,8 @@ def _cut(view: SceneView, window: Window) -> Planes:
 def _trimap(planes: Planes, rng: np.random.Generator) -> NDArray[np.uint8]:
     if planes.trimap is not None and rng.random() < _GIVEN_TRIMAP:
         return planes.trimap
-    return random_trimap(rng, planes.alpha.astype(np.float32) / np.float32(255))
+    drawn = random_trimap(rng, planes.alpha.astype(np.float32) / np.float32(255))
+    return leave_out(rng, drawn)
 
 
 def _composed(

@@ -12,11 +12,13 @@ import pytest
 
 from indexnet_cli.datasets.decoded import DecodedStore
 from indexnet_cli.datasets.sample import Sample
+from indexnet_cli.datasets.sampling import open_scenes
 from indexnet_cli.datasets.sampling.catalogue import SAMPLINGS
 from indexnet_cli.datasets.sampling.scene_samples import SceneSamples
 from indexnet_cli.datasets.sampling.scene_view import SceneView
 from indexnet_cli.datasets.sources import open_samples
 from indexnet_cli.errors import UsageError
+from indexnet_cli.imaging.trimaps import UNKNOWN
 from tests.datasets import scenes as make
 
 CROP = 32
@@ -186,3 +188,17 @@ def test_open_sampling_of_folders_holds_some_back(tmp_path: Path) -> None:
 
 def test_every_sampling_is_tested() -> None:
     assert {name for name, _, _ in FITTING} == set(SAMPLINGS)
+
+
+def test_some_trimaps_of_the_open_recipe_say_less(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = opened(make.make_cut_outs(tmp_path / "data"), "open")
+    drawn = [samples[i] for i in range(60)]
+    monkeypatch.setattr(open_scenes, "leave_out", lambda _rng, trimap: trimap)
+    less = 0
+    for sample, whole in zip(drawn, (samples[i] for i in range(60)), strict=True):
+        known = sample.trimap != UNKNOWN
+        assert np.array_equal(sample.trimap[known], whole.trimap[known])
+        less += not np.array_equal(sample.trimap, whole.trimap)
+    assert 2 <= less <= 24
