@@ -25,7 +25,7 @@ from quality import Case
 from indexnet_cli import Matter
 from indexnet_cli.datasets.mattes import KINDS
 from indexnet_cli.datasets.open_compositions import OpenCompositions
-from indexnet_cli.datasets.pack import Pack
+from indexnet_cli.datasets.pack import SPLITS, Pack
 from indexnet_cli.imaging.trimaps import UNKNOWN
 from indexnet_cli.models.registry import DEFAULT_MODEL
 
@@ -35,8 +35,10 @@ METRICS = ("MAD", "MSE")
 def draw(options: argparse.Namespace) -> list[tuple[str, Case]]:
     """Kind and picture of each sample that leaves something unknown."""
     drawn = OpenCompositions(
-        Pack(options.data_dir), options.seed, options.side, "validation", options.kinds
+        Pack(options.data_dir), options.seed, options.side, options.split, options.kinds
     )
+    # The training split's own chances, off in the other: both are drawn alike.
+    drawn.enlarged = drawn.nearly_solid = drawn.recoloured = 0.0
     drawn.unmarked = float(options.unmarked)
     drawn.short_of_the_edge = float(options.short_of_the_edge)
     samples = (drawn[index] for index in range(options.count))
@@ -90,6 +92,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=320, help="pictures; at least 2")
     parser.add_argument("--side", type=int, default=256, help="pixels")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--split", choices=SPLITS, default="validation")
     parser.add_argument("--kinds", nargs="+", choices=list(KINDS))
     parser.add_argument("--unmarked", action="store_true", help="no foreground known")
     parser.add_argument("--short-of-the-edge", action="store_true", help="nothing known along it")
