@@ -109,12 +109,13 @@ def test_compositions(bench, pack_folder):
 def test_recomposed(bench, measured_pictures, pack_folder):
     folders = ["--examples", str(measured_pictures), "--data-dir", str(pack_folder)]
     said = bench("recomposed.py", *folders, "--each", "2")
-    rows = re.findall(r"\| (ramp \d) \| indexnet \| ([\d.]+)", said)
-    assert [name for name, _ in rows] == 2 * ["ramp 0", "ramp 1"]
-    assert rows[0][1] != rows[1][1]  # other backgrounds
+    rows = re.findall(r"\| (ramp \d) \| indexnet \| (([\d.]+) [\d.| ]+)", said)
+    assert [name for name, _, _ in rows] == 2 * ["ramp 0", "ramp 1"]
+    # Other backgrounds: their SADs alone may agree in the digits that are printed.
+    assert rows[0][1] != rows[1][1]
     assert rows[:2] == rows[2:]  # trimap and trimap2 are the same here
     mean = figure(r"\*\*indexnet\*\* \| ([\d.]+)", said)
-    assert mean == pytest.approx(sum(float(sad) for _, sad in rows[:2]) / 2, abs=0.01)
+    assert mean == pytest.approx(sum(float(sad) for _, _, sad in rows[:2]) / 2, abs=0.01)
 
 
 def test_held_out(bench, pack_folder):
