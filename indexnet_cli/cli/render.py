@@ -30,6 +30,15 @@ def render(
             show_default="all",
         ),
     ] = None,
+    skip: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="M",
+            help="Leave out the first M and begin there: --skip 430 --count 115 traces the 431st "
+            "to the 545th.",
+        ),
+    ] = 0,
     jobs: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="Traced at a time.", show_default="one a core"),
@@ -55,5 +64,5 @@ def render(
         )
     out = Output()
     with out.progress("rendering") as advance:
-        present = make_rendered_pack(data_dir, output, count, jobs, advance)
+        present = make_rendered_pack(data_dir, output, count, jobs, advance, skip=skip)
     out.note(f"{output}: a pack with {present} renders")

@@ -104,6 +104,16 @@ def test_what_is_there_is_kept_and_listed(bare_pack: Path, tmp_path: Path) -> No
     assert found.read(name_of(*order()[0])).shape == (72, 96, 4)
 
 
+def test_the_first_can_be_left_out(bare_pack: Path, tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    (made / RENDERED).mkdir(parents=True)
+    cut_out = next((bare_pack / "fg").iterdir())
+    for wanted in order()[2:4]:
+        shutil.copy(cut_out, made / name_of(*wanted))
+    assert make_rendered_pack(bare_pack, made, count=2, skip=2) == 2  # traces neither
+    assert make_rendered_pack(bare_pack, made, skip=len(order())) == 2
+
+
 def test_a_packed_pack_is_no_source(bare_pack: Path, tmp_path: Path) -> None:
     assert invoke("samples", "--data-dir", bare_pack, "--pack", tmp_path / "p.zip").exit_code == 0
     with pytest.raises(InputError, match="no folder"):

@@ -112,9 +112,12 @@ def make_rendered_pack(
     count: int | None = None,
     jobs: int | None = None,
     advance: Callable[[int, int], None] = lambda _done, _total: None,
+    *,
+    skip: int = 0,
 ) -> int:
-    """Fill a folder with the pack ``source`` and the first ``count`` renders (None: all).
+    """Fill a folder with the pack ``source`` and ``count`` renders after the first ``skip``.
 
+    They are those of ``order()``; a ``count`` of None stands for all that follow.
     Renders that are there already are left as they are; so what was broken off goes on. ``jobs``
     of them are traced at a time (None: one a core), each by a process of its own. Gives how many
     ``target`` has in the end. Raises InputError for a source that is no folder or no pack.
@@ -122,10 +125,11 @@ def make_rendered_pack(
     photographs = [source / name for name in Pack(source).names("bg", "train")]
     link_pack(source, target)
     (target / RENDERED).mkdir(exist_ok=True)
-    left = [w for w in order()[:count] if not (target / name_of(*w)).exists()]
+    wanted = order()[skip:][:count]
+    left = [w for w in wanted if not (target / name_of(*w)).exists()]
     workers = ProcessPoolExecutor(jobs, get_context("spawn"), _be_quiet)
     try:
-        traced = [workers.submit(render, target, photographs, wanted) for wanted in left]
+        traced = [workers.submit(render, target, photographs, one) for one in left]
         for done, one in enumerate(as_completed(traced), 1):
             one.result()
             advance(done, len(left))
