@@ -30,8 +30,8 @@ WINDOW = 3
 # right.
 PIXELS = [(down, right) for down in range(WINDOW) for right in range(WINDOW)]
 OFFSETS = sorted({(b[0] - a[0], b[1] - a[1]) for a, b in combinations_with_replacement(PIXELS, 2)})
-# Colours in [0, 1] that vary less than this (a quarter of an 8-bit level) tell nothing.
-VARIANCE = 1e-6
+# Colours in [0, 1] that vary less than this (a seventh of an 8-bit level) tell nothing.
+VARIANCE = 3e-7
 CONFIDENCE, SURE_CONFIDENCE, SHARPNESS = 0.01, 0.1, 32
 STEPS, LOWEST_EIGENVALUE = 32, 0.01
 REACH = (WINDOW - 1) * STEPS
