@@ -86,12 +86,17 @@ def test_the_first_are_as_varied_as_all() -> None:
     assert all(abs(first[kind] - count / 4) <= 1 for kind, count in COUNTS.items())
 
 
+def put_renders(wanted: list[tuple[str, int]], pack: Path, made: Path) -> None:
+    """Put a cut-out of the pack in the place of each of these renders, as if they were traced."""
+    (made / RENDERED).mkdir(parents=True)
+    cut_out = next((pack / "fg").iterdir())
+    for render in wanted:
+        shutil.copy(cut_out, made / name_of(*render))
+
+
 def test_what_is_there_is_kept_and_listed(bare_pack: Path, tmp_path: Path) -> None:
     made = tmp_path / "made"
-    (made / RENDERED).mkdir(parents=True)
-    cut_out = next((bare_pack / "fg").iterdir())
-    for wanted in order()[:2]:
-        shutil.copy(cut_out, made / name_of(*wanted))
+    put_renders(order()[:2], bare_pack, made)
     assert make_rendered_pack(bare_pack, made, count=2) == 2
     assert make_rendered_pack(bare_pack, made, count=2) == 2  # goes on with nothing to do
     with (made / "manifest.csv").open(newline="") as file:
@@ -106,10 +111,7 @@ def test_what_is_there_is_kept_and_listed(bare_pack: Path, tmp_path: Path) -> No
 
 def test_the_first_can_be_left_out(bare_pack: Path, tmp_path: Path) -> None:
     made = tmp_path / "made"
-    (made / RENDERED).mkdir(parents=True)
-    cut_out = next((bare_pack / "fg").iterdir())
-    for wanted in order()[2:4]:
-        shutil.copy(cut_out, made / name_of(*wanted))
+    put_renders(order()[2:4], bare_pack, made)
     assert make_rendered_pack(bare_pack, made, count=2, skip=2) == 2  # traces neither
     assert make_rendered_pack(bare_pack, made, skip=len(order())) == 2
 
