@@ -4,7 +4,8 @@
 
 FILE is a checkpoint, or the ImageNet encoder (.npz) from which one began. Pictures are validation
 compositions of the pack. Counted are all channels behind a ReLU6; one is constant whose standard
-deviation is below 0.02, as are those that it holds at 0 or at 6.
+deviation is below 0.02, as are those that it holds at 0 or at 6. The offset of what a part gives
+is how far its means lie from zero, which is what the next convolution reads beyond the border.
 """
 
 from __future__ import annotations
@@ -44,14 +45,15 @@ def network_of(path: Path, x: Tensor) -> nn.Module:
     return network.eval()
 
 
-def spreads(network: nn.Module, x: Tensor) -> dict[str, Tensor]:
-    """Standard deviation of every channel of every module's output, by the module's name."""
-    found: dict[str, Tensor] = {}
+def moments(network: nn.Module, x: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
+    """Mean and standard deviation of each channel of every module's output, by its name."""
+    found: dict[str, tuple[Tensor, Tensor]] = {}
     for name, module in network.named_modules():
 
         def note(_module: nn.Module, _inputs: object, output: object, name: str = name) -> None:
             if isinstance(output, Tensor) and output.dim() == 4:
-                found[name] = output.transpose(0, 1).flatten(1).std(1)
+                values = output.transpose(0, 1).flatten(1)
+                found[name] = values.mean(1), values.std(1)
 
         module.register_forward_hook(note)
     with torch.inference_mode():
@@ -60,19 +62,22 @@ def spreads(network: nn.Module, x: Tensor) -> dict[str, Tensor]:
 
 
 def show(network: nn.Module, x: Tensor) -> None:
-    found = spreads(network, x)
-    print(f"{'part':16s}{'spread of outputs':>18s}{'constant behind ReLU6':>26s}")
+    found = moments(network, x)
+    print(f"{'part':16s}{'offset, spread of outputs':>26s}{'constant behind ReLU6':>26s}")
     for part, module in network.named_children():
         # An index block gives two maps of cells, whose spread says little.
-        spread = f"{found[part].mean():.2f}" if part in found else ""
+        outputs = ""
+        if part in found:
+            mean, spread = found[part]
+            outputs = f"{mean.abs().mean():.2f}, {spread.mean():.2f}"
         inside = [
-            found[f"{part}.{name}"]
+            found[f"{part}.{name}"][1]
             for name, layer in module.named_modules()
             if isinstance(layer, nn.ReLU6)
         ]
         channels = torch.cat(inside)
         constant = int((channels < LEAST_SPREAD).sum())
-        print(f"{part:16s}{spread:>18s}{f'{constant} of {len(channels)}':>26s}")
+        print(f"{part:16s}{outputs:>26s}{f'{constant} of {len(channels)}':>26s}")
 
 
 def main() -> None:

@@ -154,10 +154,11 @@ def test_constant_channels(bench, pack_folder):
     folders = ["--data-dir", str(pack_folder), "--pictures", "2", "--side", "64"]
     said = bench("constant_channels.py", *folders, str(path))
     assert path.name in said
-    assert figure(r"layer1 +([\d.]+) +\d+ of 32\n", said) > 1
-    assert 0 <= figure(r"layer7 +[\d.]+ +(\d+) of 1920", said) <= 1920
+    assert figure(r"layer1 +[\d.]+, ([\d.]+) +\d+ of 32\n", said) > 1
+    assert figure(r"layer7 +([\d.]+), [\d.]+ +\d+ of 1920", said) > 0
+    assert 0 <= figure(r"layer7 +[\d.]+, [\d.]+ +(\d+) of 1920", said) <= 1920
     assert 0 <= figure(r"index6 +(\d+) of 640", said) <= 640
-    assert figure(r"decoder_layer0 +([\d.]+) +\d+ of 32\n", said) > 0.1
+    assert figure(r"decoder_layer0 +[\d.]+, ([\d.]+) +\d+ of 32\n", said) > 0.1
 
 
 def test_training_step():

@@ -40,12 +40,12 @@ def hidden_channels(network: nn.Module) -> Iterator[Hidden]:
     """Those of inverted residuals, ASPP and nonlinear index blocks, read by 1 x 1 convolutions."""
     for module in network.modules():
         if isinstance(module, InvertedResidual):
-            yield _between(list(module.conv), _pairs(module.conv))
+            yield _between(list(module.conv), pairs_of(module.conv))
         elif isinstance(module, ASPP):
             yield from _of_aspp(module)
         elif isinstance(module, DepthwiseIndexBlock) and module.joinable:
             for branch in module.branches:
-                yield _between(list(branch), _pairs(branch))
+                yield _between(list(branch), pairs_of(branch))
 
 
 def decoder_channels(network: IndexNet) -> Iterator[Hidden]:
@@ -58,18 +58,18 @@ def decoder_channels(network: IndexNet) -> Iterator[Hidden]:
         names += ["pred.0"] if 0 in stage else []
         for above, below in pairwise(network.get_submodule(name) for name in names):
             *_, relu = above.children()
-            reader, norm = _pairs(below)[0]
+            reader, norm = pairs_of(below)[0]
             assert isinstance(relu, nn.ReLU6)
             if reader.groups == 1:
-                yield Hidden(relu, _pairs(above)[-1:], reader, norm)
+                yield Hidden(relu, pairs_of(above)[-1:], reader, norm)
 
 
 def _of_aspp(aspp: ASPP) -> Iterator[Hidden]:
-    reader, norm = _pairs(aspp.bottleneck_conv)[0]
+    reader, norm = pairs_of(aspp.bottleneck_conv)[0]
     branches = [aspp.get_submodule(f"aspp{n}.atrous_conv") for n in range(1, 5)]
     first = 0
     for branch in [*branches, aspp.global_avg_pool]:
-        layers, pairs = list(branch.children()), _pairs(branch)
+        layers, pairs = list(branch.children()), pairs_of(branch)
         if len(pairs) == 2:  # depthwise, then 1 x 1
             yield _between(layers, pairs)
         relu = layers[-1]
@@ -78,7 +78,7 @@ def _of_aspp(aspp: ASPP) -> Iterator[Hidden]:
         first += pairs[-1][0].out_channels
 
 
-def _pairs(stack: nn.Module) -> tuple[Pair, ...]:
+def pairs_of(stack: nn.Module) -> tuple[Pair, ...]:
     """The convolutions of a stack with the norm behind each."""
     layers = list(stack.children())
     return tuple(

@@ -77,6 +77,7 @@ class Recipe:
     fitted_weight: float = 0.0
     half_weight: float = 0.0
     eighth_weight: float = 0.0
+    bottom_weight: float = 0.0
 
     batch_norm: str = "training"
     frozen_norms: tuple[str, ...] = ()
@@ -84,6 +85,7 @@ class Recipe:
     frozen: tuple[str, ...] = ()
     initialisation: str = "open"
     calibration_batches: int = 0
+    redraw_far: bool = False
     revive: bool = False
     narrow: bool = False
     dropout: float = 0.5
@@ -216,7 +218,7 @@ def _check_window(recipe: Recipe, refuse: Callable[[str, str], None]) -> None:
         refuse("window", f"must be even, and at most {largest}: the crop less 20 pixels")
     if recipe.window and recipe.loss != "open":
         refuse("window", f'needs loss = "open", not {recipe.loss!r}')
-    for key in ("half_weight", "eighth_weight"):
+    for key in ("half_weight", "eighth_weight", "bottom_weight"):
         if getattr(recipe, key) and not recipe.window:
             refuse(key, "needs a window")
 
@@ -232,7 +234,7 @@ def _check(recipe: Recipe) -> None:
         if getattr(recipe, key) % 32 or getattr(recipe, key) <= 0:
             refuse(key, "must be a positive multiple of 32")
     _check_window(recipe, refuse)
-    for key in ("revive", "narrow"):
+    for key in ("redraw_far", "revive", "narrow"):
         if getattr(recipe, key) and not recipe.calibration_batches:
             refuse(key, "needs calibration_batches, the pictures by which channels are judged")
     for key in (*_POSITIVE, *(("late_batch_size",) if recipe.late_share else ())):

@@ -14,6 +14,7 @@ from indexnet_cli.errors import CheckpointError, UsageError
 from indexnet_cli.models.indexnet import IndexNet
 from indexnet_cli.models.registry import ModelSpec, build_network
 from indexnet_cli.training.encoders import load_encoder
+from indexnet_cli.training.far_branches import redraw_far_branches
 from indexnet_cli.training.initialisation import (
     calibrate,
     initialise,
@@ -57,6 +58,8 @@ def begin(
             "Give some with --init, or leave it out.",
         )
     _fill(network, spec, recipe, start, pictures)
+    if recipe.redraw_far:
+        redraw_far_branches(network, list(pictures()))
     if recipe.revive:
         revive(network, list(pictures()))
 

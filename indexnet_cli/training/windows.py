@@ -2,8 +2,9 @@
 
 Three fifths of a step's time go into the stage of stride 1, which looks no further than ten pixels:
 in a window it learns what it would anywhere. What looks far needs the whole sample, and learns from
-it through alpha at an eighth and at half of the size, predicted by guides of one convolution each
-that only training has. benchmarks/training_step.py shows what is spared.
+it through alpha in smaller sizes, predicted by guides of one convolution each that only training
+has: at half, at an eighth, and at the bottom, which the decoder need not listen to and so may have
+nothing to say. benchmarks/training_step.py shows what is spared.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from indexnet_cli.training.losses import Batch
 
 RIM = 10  # pixels around a window: what its own alpha looks at, at full size
 GUIDES = {"at_half": 1, "at_eighth": 3}  # the stage whose decoder each one reads
+AT_BOTTOM = "at_bottom"  # reads what lies below all decoders
 
 
 def with_windows(batch: Batch, side: int) -> Batch:
@@ -69,7 +71,9 @@ class Windowed(nn.Module):
     def __init__(self, network: IndexNet, side: int) -> None:
         super().__init__()
         self.network, self.side = network, side
-        self.guides = nn.ModuleDict({name: _guide(network, n) for name, n in GUIDES.items()})
+        channels = {n: network.decoder_channels[network.stages[n][0]] for n in GUIDES.values()}
+        self.guides = nn.ModuleDict({name: _guide(channels[n]) for name, n in GUIDES.items()})
+        self.guides[AT_BOTTOM] = _guide(network.bottom_channels)
 
     def forward(self, x: Tensor, corners: Tensor) -> Batch:
         """``alpha`` of the windows, N x 1 x side x side; of the whole, smaller, a guide each."""
@@ -80,7 +84,7 @@ class Windowed(nn.Module):
             encoded.append(self.network.encode(stage, y))
             y = encoded[-1].pooled
         y = self.network.bottom(y)
-        outputs: Batch = {}
+        outputs: Batch = {AT_BOTTOM: self.guides[AT_BOTTOM](y)}
         for stage in reversed(range(1, len(self.network.stages))):
             y = self.network.decode(stage, y, encoded[stage - 1].skips, encoded[stage - 1].index)
             for name in (name for name, number in GUIDES.items() if number == stage):
@@ -100,9 +104,9 @@ class Windowed(nn.Module):
         return cut(alpha, corners - outer, self.side)
 
 
-def _guide(network: IndexNet, stage: int) -> nn.Conv2d:
+def _guide(channels: int) -> nn.Conv2d:
     """Features to alpha; at first 0.5 everywhere, so that it moves nothing until it has learnt."""
-    guide = nn.Conv2d(network.decoder_channels[network.stages[stage][0]], 1, 3, padding=1)
+    guide = nn.Conv2d(channels, 1, 3, padding=1)
     nn.init.zeros_(guide.weight)
     assert guide.bias is not None
     nn.init.constant_(guide.bias, 0.5)

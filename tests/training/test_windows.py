@@ -18,6 +18,7 @@ from tests.training.test_step import random_batch, small_dim
 
 CPU = torch.device("cpu")
 SIDE = 32
+WEIGHTS = ("half_weight=0.5", "eighth_weight=0.25", "bottom_weight=0.25")
 
 
 def drawn_network() -> IndexNet:
@@ -91,12 +92,12 @@ def step_of(*settings: str) -> TrainingStep:
 
 
 def test_all_parts_learn() -> None:
-    step = step_of("half_weight=0.5", "eighth_weight=0.25", "frozen=layer0.,layer1.")
+    step = step_of(*WEIGHTS, "frozen=layer0.,layer1.")
     batch = random_batch(2, side=96)
     for number in range(2):  # guides are 0 at first, and pass no gradient on
         outcome = step([batch], number, 1.0)
         assert not outcome.skipped
-    assert {"alpha", "half", "eighth"} <= outcome.terms.keys()
+    assert {"alpha", "half", "eighth", "bottom"} <= outcome.terms.keys()
     assert all(value > 0 for value in outcome.terms.values())
     still = {n for n, p in step.network.named_parameters() if p.grad is None}
     frozen = {n for n, _ in step.network.named_parameters() if n.startswith(("layer0.", "layer1."))}
@@ -106,7 +107,7 @@ def test_all_parts_learn() -> None:
 
 
 def test_pieces_make_the_same_step() -> None:
-    settings = ("half_weight=0.5", "eighth_weight=0.25", "dropout=0", "live_norms=")
+    settings = (*WEIGHTS, "dropout=0", "live_norms=")
     whole, parts = step_of(*settings), step_of(*settings)
     batch = random_batch(4, side=96)
     cut_up = [{k: v[i : i + 2] for k, v in batch.items()} for i in (0, 2)]
@@ -115,12 +116,12 @@ def test_pieces_make_the_same_step() -> None:
 
 
 def test_guides_are_compared_with_means() -> None:
-    step = step_of("half_weight=1", "eighth_weight=1", "laplacian_weight=0")
+    names = ("half", "eighth", "bottom")
+    step = step_of(*(f"{name}_weight=1" for name in names), "laplacian_weight=0")
     batch = {**random_batch(1, side=96), "unknown": torch.ones(1, 1, 96, 96)}
     batch["alpha"] = torch.full_like(batch["alpha"], 0.75)
     terms = step([batch], 0, 0.0).terms  # guides say 0.5 at first; no Laplacian of a constant
-    assert terms["half"] == pytest.approx(0.25, rel=1e-4)
-    assert terms["eighth"] == pytest.approx(0.25, rel=1e-4)
+    assert [terms[name] for name in names] == pytest.approx([0.25] * 3, rel=1e-4)
 
 
 def test_other_networks_are_refused() -> None:
@@ -131,7 +132,12 @@ def test_other_networks_are_refused() -> None:
 
 @pytest.mark.parametrize(
     ("recipe", "setting"),
-    [("indexnet", "window=32"), ("open", "half_weight=1"), ("open", "eighth_weight=1")],
+    [
+        ("indexnet", "window=32"),
+        ("open", "half_weight=1"),
+        ("open", "eighth_weight=1"),
+        ("open", "bottom_weight=1"),
+    ],
 )
 def test_settings_that_would_do_nothing_are_refused(recipe: str, setting: str) -> None:
     with pytest.raises(UsageError, match=setting.split("=")[0]):

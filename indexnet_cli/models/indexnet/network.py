@@ -92,6 +92,8 @@ class IndexNet(nn.Module):
         self.index_kind = config.index_kind
         widths = config.widths
         self.decoder_channels = {**DECODER_CHANNELS, **widths.decoder}
+        highest = self.bottom_levels[:1]
+        self.bottom_channels = self.decoder_channels[highest[0]] if highest else BRIDGE_CHANNELS
         for name, stage in build_stages(config.output_stride, hidden=widths.blocks).items():
             self.add_module(name, stage)
         channels = stage_channels()
