@@ -11,7 +11,8 @@ from indexnet_cli.models.indexnet import IndexNetConfig, build_indexnet
 from indexnet_cli.training.far_branches import redraw_far_branches
 from indexnet_cli.training.initialisation import calibrate
 
-FAR = slice(256, None)  # what the bottleneck reads of the dilated branches and the pooled one
+READER = "dconv_pp.bottleneck_conv.0.weight"
+FAR = slice(256, None)  # its inputs from the dilated branches and the pooled one
 BRANCHES = ("aspp2.atrous_conv", "aspp3.atrous_conv", "aspp4.atrous_conv", "global_avg_pool")
 
 
@@ -20,14 +21,18 @@ def inputs() -> list[Tensor]:
     return [torch.randn((4, 4, 96, 96), generator=generator) for _ in range(3)]
 
 
+def parameter(network: nn.Module, name: str) -> nn.Parameter:
+    return dict(network.named_parameters())[name]
+
+
 def off_centre(read_far: bool) -> nn.Module:
     """A network whose deepest features lie at 40, where its norms see what they are used to."""
     torch.manual_seed(0)
     network = build_indexnet()
     with torch.no_grad():
-        network.get_submodule("layer7.0.conv.7").bias.fill_(40.0)
+        parameter(network, "layer7.0.conv.7.bias").fill_(40.0)
         if not read_far:
-            network.get_submodule("dconv_pp.bottleneck_conv.0").weight[:, FAR] = 0
+            parameter(network, READER)[:, FAR] = 0
     calibrate(network, inputs(), fresh_encoder=True)
     return network
 
@@ -47,6 +52,9 @@ def given(network: nn.Module, *names: str) -> list[Tensor]:
 def mean_before_relu(network: nn.Module) -> Tensor:
     """The mean of what ASPP's last norm gives, less its bias."""
     norm = network.get_submodule("dconv_pp.bottleneck_conv.1")
+    assert isinstance(norm, nn.BatchNorm2d)
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
     [joined] = given(network, "dconv_pp.bottleneck_conv.0")
     return (joined.mean((0, 2, 3)) - norm.running_mean) * torch.rsqrt(norm.running_var + norm.eps)
 
@@ -75,9 +83,10 @@ def test_they_are_read_once_that_is_learnt() -> None:
     before = mean_before_relu(network)
     redraw_far_branches(network, inputs())
     torch.testing.assert_close(mean_before_relu(network), before, atol=1e-2, rtol=0)
-    reader = network.get_submodule("dconv_pp.bottleneck_conv.0").weight
+    reader = parameter(network, READER)
     assert not reader[:, FAR].any()
     network(inputs()[0]).square().mean().backward()
+    assert reader.grad is not None
     assert (reader.grad[:, FAR].abs().amax((0, 2, 3)) > 0).float().mean() > 0.9
 
 
