@@ -17,10 +17,8 @@ from torch import Tensor, nn
 from indexnet_cli.errors import UsageError
 from indexnet_cli.models.indexnet.aspp import ASPP
 from indexnet_cli.models.indexnet.network import IndexNet
-from indexnet_cli.training.hidden_channels import pairs_of
+from indexnet_cli.training.hidden_channels import pairs_of, redraw
 from indexnet_cli.training.norm_statistics import moments_of, rebase
-
-_LIVELY = 1.0  # the bias of a drawn channel's norm: ReLU6 clips a sixth of its values
 
 
 @torch.no_grad()
@@ -35,36 +33,46 @@ def redraw_far_branches(network: nn.Module, inputs: Sequence[Tensor]) -> None:
         raise UsageError("redraw_far = True: the recipe's model has no ASPP")
     network.eval()
     aspp = network.dconv_pp
-    far = [*(aspp.get_submodule(f"aspp{n}.atrous_conv") for n in (2, 3, 4)), aspp.global_avg_pool]
-    _silence(network, aspp, inputs)
-    _centre(network, aspp, inputs)
-    for branch in far:
-        for conv, norm in pairs_of(branch):
-            nn.init.normal_(conv.weight, std=conv.weight[0].numel() ** -0.5)
-            nn.init.ones_(norm.weight)
-            nn.init.constant_(norm.bias, _LIVELY)
-            mean, variance = _moments(network, norm, inputs)
-            norm.running_mean, norm.running_var = mean, variance
+    near, *far = aspp.branches
+    features = [_deepest(network, x) for x in inputs]
+    _silence(aspp, near, features)
+    offset = _centre(network, near, inputs)
+    centred = [x - offset[:, None, None] for x in features]
+    for conv, norm in (pair for branch in far for pair in pairs_of(branch)):
+        redraw(conv, norm, slice(None))
+        norm.running_mean, norm.running_var = _moments(aspp, norm, centred)
 
 
-def _silence(network: nn.Module, aspp: ASPP, inputs: Sequence[Tensor]) -> None:
+def _deepest(network: IndexNet, x: Tensor) -> Tensor:
+    """What ASPP reads; all that it gives follows from that, without the rest of the network."""
+    for stage in range(len(network.stages)):
+        x = network.encode(stage, x).pooled
+    return network.deepest(x)
+
+
+def _silence(aspp: ASPP, near: nn.Module, features: Sequence[Tensor]) -> None:
     """Read the 1 x 1 branch alone, and of the others the mean."""
     [(reader, norm)] = pairs_of(aspp.bottleneck_conv)
-    [(near, _)] = pairs_of(aspp.aspp1.atrous_conv)
+    [(kept, _)] = pairs_of(near)
     assert norm.running_mean is not None
-    before, _ = _moments(network, norm, inputs)
-    reader.weight[:, near.out_channels :] = 0
-    norm.running_mean -= before - _moments(network, norm, inputs)[0]
+    before, _ = _moments(aspp, norm, features)
+    reader.weight[:, kept.out_channels :] = 0
+    norm.running_mean -= before - _moments(aspp, norm, features)[0]
 
 
-def _centre(network: IndexNet, aspp: ASPP, inputs: Sequence[Tensor]) -> None:
-    """Take the mean out of the features that ASPP reads; its 1 x 1 branch knows it from now on."""
+def _centre(network: IndexNet, near: nn.Module, inputs: Sequence[Tensor]) -> Tensor:
+    """Take the mean out of the features that ASPP reads, and tell its 1 x 1 branch of it.
+
+    Returns that mean, one value a channel.
+    """
     *_, (_, norm) = pairs_of(network.get_submodule("layer7.0.conv"))
-    [(near, behind)] = pairs_of(aspp.aspp1.atrous_conv)
+    [(reader, behind)] = pairs_of(near)
     assert behind.running_mean is not None
     rebase(norm, *_moments(network, norm, inputs))  # whose bias is the mean of what it gives
-    behind.running_mean -= near.weight[:, :, 0, 0] @ norm.bias
+    offset = norm.bias.clone()
+    behind.running_mean -= reader.weight[:, :, 0, 0] @ offset
     nn.init.zeros_(norm.bias)
+    return offset
 
 
 def _moments(

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from indexnet_cli.models.indexnet.aspp import ASPP
 from indexnet_cli.models.indexnet.index_blocks import DepthwiseIndexBlock
@@ -14,6 +15,7 @@ from indexnet_cli.models.indexnet.layers import InvertedResidual
 from indexnet_cli.models.indexnet.network import IndexNet
 
 Pair = tuple[nn.Conv2d, nn.BatchNorm2d]
+_LIVELY = 1.0  # the bias of a drawn channel's norm: ReLU6 clips a sixth of its values
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,8 @@ def decoder_channels(network: IndexNet) -> Iterator[Hidden]:
 
 def _of_aspp(aspp: ASPP) -> Iterator[Hidden]:
     reader, norm = pairs_of(aspp.bottleneck_conv)[0]
-    branches = [aspp.get_submodule(f"aspp{n}.atrous_conv") for n in range(1, 5)]
     first = 0
-    for branch in [*branches, aspp.global_avg_pool]:
+    for branch in aspp.branches:
         layers, pairs = list(branch.children()), pairs_of(branch)
         if len(pairs) == 2:  # depthwise, then 1 x 1
             yield _between(layers, pairs)
@@ -79,13 +80,20 @@ def _of_aspp(aspp: ASPP) -> Iterator[Hidden]:
 
 
 def pairs_of(stack: nn.Module) -> tuple[Pair, ...]:
-    """The convolutions of a stack with the norm behind each."""
+    """The convolutions of ``stack`` with the norm behind each."""
     layers = list(stack.children())
     return tuple(
         (conv, norm)
         for conv, norm in pairwise(layers)
         if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d)
     )
+
+
+@torch.no_grad()
+def redraw(conv: nn.Conv2d, norm: nn.BatchNorm2d, channels: Tensor | slice) -> None:
+    """Draw some of a pair's channels; the statistics of ``norm`` are to be taken yet."""
+    conv.weight[channels] = torch.randn_like(conv.weight[channels]) / conv.weight[0].numel() ** 0.5
+    norm.weight[channels], norm.bias[channels] = 1.0, _LIVELY
 
 
 def _between(layers: Sequence[nn.Module], pairs: tuple[Pair, ...]) -> Hidden:

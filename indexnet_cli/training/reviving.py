@@ -14,11 +14,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from indexnet_cli.training.hidden_channels import Hidden, hidden_channels
+from indexnet_cli.training.hidden_channels import Hidden, hidden_channels, redraw
 from indexnet_cli.training.norm_statistics import moments_of, rebase
 
 LEAST_SPREAD = 0.02  # standard deviation, where ReLU6 gives 0 to 6
-_LIVELY = 1.0  # the bias of a drawn channel's norm: ReLU6 clips a sixth of its values
 _A_BIAS = 0.05  # a constant that is large enough to stand for others
 
 
@@ -87,8 +86,7 @@ def _replace(hidden: Hidden, mean: Tensor, spread: Tensor) -> Tensor:
             dead = dead[dead != largest]
     weight[:, dead + hidden.first] = 0
     for conv, norm in hidden.makers:
-        conv.weight[dead] = torch.randn_like(conv.weight[dead]) / conv.weight[0].numel() ** 0.5
-        norm.weight[dead], norm.bias[dead] = 1.0, _LIVELY
+        redraw(conv, norm, dead)
     return dead
 
 

@@ -98,7 +98,7 @@ def outputs_of(network: nn.Module, recipe: Recipe) -> Outputs | Windowed:
             f"window = {recipe.window}: only IndexNet is trained in windows, not {recipe.model}",
             "Leave it out, or give --set window=0.",
         )
-    return Windowed(network, recipe.window)
+    return Windowed(network, recipe.window, at_bottom=recipe.bottom_weight > 0)
 
 
 def set_dropout(network: nn.Module, share: float) -> None:

@@ -66,14 +66,21 @@ def cut(planes: Tensor, corners: Tensor, side: int) -> Tensor:
 
 
 class Windowed(nn.Module):
-    """IndexNet as the losses see it where it is trained in windows of ``side`` pixels."""
+    """IndexNet as the losses see it where it is trained in windows of ``side`` pixels.
 
-    def __init__(self, network: IndexNet, side: int) -> None:
+    ``at_bottom``: whether there is a guide there, too. Without it a run's snapshots hold what they
+    did before there was one.
+    """
+
+    def __init__(self, network: IndexNet, side: int, at_bottom: bool = False) -> None:
         super().__init__()
         self.network, self.side = network, side
-        channels = {n: network.decoder_channels[network.stages[n][0]] for n in GUIDES.values()}
-        self.guides = nn.ModuleDict({name: _guide(channels[n]) for name, n in GUIDES.items()})
-        self.guides[AT_BOTTOM] = _guide(network.bottom_channels)
+        levels = {name: network.stages[stage][0] for name, stage in GUIDES.items()}
+        self.guides = nn.ModuleDict(
+            {name: _guide(network.decoder_channels[level]) for name, level in levels.items()}
+        )
+        if at_bottom:
+            self.guides[AT_BOTTOM] = _guide(network.bottom_channels)
 
     def forward(self, x: Tensor, corners: Tensor) -> Batch:
         """``alpha`` of the windows, N x 1 x side x side; of the whole, smaller, a guide each."""
@@ -84,7 +91,9 @@ class Windowed(nn.Module):
             encoded.append(self.network.encode(stage, y))
             y = encoded[-1].pooled
         y = self.network.bottom(y)
-        outputs: Batch = {AT_BOTTOM: self.guides[AT_BOTTOM](y)}
+        outputs: Batch = {}
+        if AT_BOTTOM in self.guides:
+            outputs[AT_BOTTOM] = self.guides[AT_BOTTOM](y)
         for stage in reversed(range(1, len(self.network.stages))):
             y = self.network.decode(stage, y, encoded[stage - 1].skips, encoded[stage - 1].index)
             for name in (name for name, number in GUIDES.items() if number == stage):

@@ -106,6 +106,16 @@ def test_all_parts_learn() -> None:
     assert all(p.grad is not None and p.grad.any() for p in step.guides.parameters())
 
 
+def test_the_bottom_has_a_guide_only_where_it_is_heard() -> None:
+    for weight, names in (
+        (0, {"at_half", "at_eighth"}),
+        (1, {"at_half", "at_eighth", "at_bottom"}),
+    ):
+        step = step_of("half_weight=1", "eighth_weight=1", f"bottom_weight={weight}")
+        assert step.guides is not None
+        assert {name.partition(".")[0] for name in step.guides.state_dict()} == names
+
+
 def test_pieces_make_the_same_step() -> None:
     settings = (*WEIGHTS, "dropout=0", "live_norms=")
     whole, parts = step_of(*settings), step_of(*settings)

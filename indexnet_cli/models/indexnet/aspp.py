@@ -54,6 +54,12 @@ class ASPP(nn.Module):
         self.bottleneck_conv = conv_norm_relu(sum(branch_channels), out_channels, 1)
         self.dropout = nn.Dropout(0.5)
 
+    @property
+    def branches(self) -> list[nn.Module]:
+        """The layers of the five branches, in the order in which their channels are joined."""
+        atrous = [self.get_submodule(f"aspp{number}.atrous_conv") for number in range(1, 5)]
+        return [*atrous, self.global_avg_pool]
+
     def forward(self, x: Tensor, mean: Tensor | None = None) -> Tensor:
         branches = [self.get_submodule(f"aspp{number}")(x) for number in range(1, 5)]
         pooled = self.global_avg_pool(x if mean is None else mean)

@@ -12,9 +12,9 @@ from indexnet_cli.training.recipe import Recipe
 def guide_terms(outputs: Batch, batch: Batch, totals: Totals, recipe: Recipe) -> Terms:
     """Alpha and Laplacian losses at half the size, alpha loss at an eighth and at the bottom.
 
-    ``outputs["at_half"]``, N x 1 x H/2 x W/2, ``outputs["at_eighth"]``, N x 1 x H/8 x W/8, and
-    ``outputs["at_bottom"]``, as small as the network goes, are compared with the means of
-    ``whole_alpha``; a pixel counts by its share of ``whole_unknown`` (both N x 1 x H x W).
+    ``outputs["at_half"]``, N x 1 x H/2 x W/2, ``outputs["at_eighth"]``, N x 1 x H/8 x W/8, and, if
+    it is there, ``outputs["at_bottom"]``, as small as the network goes, are compared with the means
+    of ``whole_alpha``; a pixel counts by its share of ``whole_unknown`` (both N x 1 x H x W).
     Weighted.
     """
     terms: Terms = {}
@@ -23,6 +23,8 @@ def guide_terms(outputs: Batch, batch: Batch, totals: Totals, recipe: Recipe) ->
         ("eighth", recipe.eighth_weight),
         ("bottom", recipe.bottom_weight),
     ):
+        if f"at_{name}" not in outputs:
+            continue
         alpha = outputs[f"at_{name}"]
         factor = batch["whole_alpha"].shape[-1] // alpha.shape[-1]
         truth, unknown = (
