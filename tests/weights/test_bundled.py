@@ -73,28 +73,42 @@ def test_a_part_of_it_in_half_precision() -> None:
     assert abs(bf16 - fp32) < 0.03 * fp32
 
 
-def test_its_coarse_features_are_alive() -> None:
-    """Dead ones would mean a network that sees nothing beyond a few dozen pixels."""
+def outputs_of(*names: str) -> dict[str, torch.Tensor]:
+    """What these parts of the network give for the picture, channels x cells.
+
+    Nearly the whole picture: a channel may well be constant over the 8 x 8 pixels of a part.
+    """
     network = build_network(resolve_model(DEFAULT_MODEL)).eval()
     network.load_state_dict(load_file(find_checkpoint(DEFAULT_MODEL).path), strict=False)
-    spread = {}
+    found = {}
 
     def note(name: str) -> Callable[..., None]:
         def hook(_module: nn.Module, _inputs: object, output: torch.Tensor) -> None:
-            spread[name] = output.amax((0, 2, 3)) - output.amin((0, 2, 3))
+            found[name] = output[0].flatten(1)
 
         return hook
 
-    for name in ("dconv_pp", "decoder_layer6", "decoder_layer5", "decoder_layer4"):
+    for name in names:
         network.get_submodule(name).register_forward_hook(note(name))
-    # Nearly the whole picture: a channel may well be constant over the 8 x 8 pixels of a part.
-    image = read_image(EXAMPLES / "fluff.jpg").pixels[:352]
-    trimap, _ = read_trimap(EXAMPLES / "fluff_trimap.png")
+    image, trimap, _ = (plane[:352] for plane in example())
     colours = torch.from_numpy(image / np.float32(255)).permute(2, 0, 1)
-    classes = torch.from_numpy(trimap[:352] / np.float32(255))
+    classes = torch.from_numpy(trimap / np.float32(255))
     spec = resolve_model(DEFAULT_MODEL)
     mean, std = (torch.tensor(v)[:, None, None] for v in (spec.mean, spec.std))
     with torch.inference_mode():
         network(torch.cat([(colours - mean) / std, classes[None]])[None])
-    for name, channels in spread.items():
-        assert (channels > 1e-3).float().mean() > 0.95, name
+    return found
+
+
+def test_its_coarse_features_are_alive() -> None:
+    """Dead ones would mean a network that sees nothing beyond a few dozen pixels."""
+    parts = ("dconv_pp", "decoder_layer6", "decoder_layer5", "decoder_layer4")
+    for name, values in outputs_of(*parts).items():
+        spread = values.amax(1) - values.amin(1)
+        assert (spread > 1e-3).float().mean() > 0.95, name
+
+
+def test_its_far_kernels_read_more_than_the_border() -> None:
+    """Features far from zero, for how much they vary, would tell ASPP where the zeros begin."""
+    features = outputs_of("layer7")["layer7"]
+    assert features.mean(1).abs().mean() < features.std(1).mean()
